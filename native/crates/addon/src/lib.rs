@@ -1,0 +1,1 @@
+//! The binding crate: converts and forwards, nothing else.

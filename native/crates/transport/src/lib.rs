@@ -1,0 +1,1 @@
+//! Event loops, sockets, framing and limits.
