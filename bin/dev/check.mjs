@@ -5,11 +5,7 @@ import { root } from './process.mjs';
 const manifest = ['--manifest-path', 'native/Cargo.toml'];
 const checks = [
   ['biome', 'npx', ['--no-install', 'biome', 'check', '--error-on-warnings', '.']],
-  [
-    'types',
-    'npx',
-    ['--no-install', 'tsc', '-p', 'tsconfig.json', '--noEmit', '--incremental', 'false'],
-  ],
+  ['types', 'npx', ['--no-install', 'tsc', '-p', 'tsconfig.json', '--noEmit']],
   ['rustfmt', 'cargo', ['fmt', ...manifest, '--all', '--check']],
   [
     'clippy',
