@@ -20,9 +20,7 @@ export function sources(pattern: RegExp): SourceFile[] {
   });
   return listed
     .split('\n')
-    .filter(
-      (path) => pattern.test(path) && !path.endsWith('/') && existsSync(join(repository, path)),
-    )
+    .filter((path) => pattern.test(path) && path !== '' && existsSync(join(repository, path)))
     .map((path) => ({ path, text: readFileSync(join(repository, path), 'utf8') }));
 }
 
