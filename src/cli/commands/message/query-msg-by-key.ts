@@ -1,0 +1,35 @@
+/** `mqadmin queryMsgByKey`: the messages of a topic that carry a business key. */
+import { type CliCommand, integerOf, option, requiredText, textOf } from '../../command.ts';
+import { row } from '../../output.ts';
+
+const columns = [{ width: 50 }, { width: 4, right: true }, { width: 40, right: true }];
+
+export const queryMsgByKey: CliCommand = {
+  name: 'queryMsgByKey',
+  group: 'message',
+  description: 'Query Message by Key.',
+  options: [
+    option('t', 'topic', 'Topic name', { required: true }),
+    option('k', 'msgKey', 'Message Key', { required: true }),
+    option('b', 'beginTimestamp', 'Begin timestamp(ms). default:0, eg:1676730526212'),
+    option('e', 'endTimestamp', 'End timestamp(ms). default:Long.MAX_VALUE, eg:1676730526212'),
+    option('m', 'maxNum', 'The maximum number of messages returned by the query, default:64'),
+    option('c', 'cluster', 'Cluster name or lmq parent topic, lmq is used to find the route.'),
+  ],
+  async run(args, { admin, out }) {
+    const topic = requiredText(args, 'topic');
+    const messages = await admin.queryMessages({
+      topic,
+      key: requiredText(args, 'msgKey'),
+      maxNum: integerOf(args, 'maxNum', 64, { min: 1, max: 10_000 }),
+      beginTimestamp: integerOf(args, 'beginTimestamp', 0),
+      endTimestamp: integerOf(args, 'endTimestamp', Number.MAX_SAFE_INTEGER),
+      routeTopic: textOf(args, 'cluster') ?? topic,
+      uniqueKey: false,
+    });
+    out.line(row(columns, ['#Message ID', '#QID', '#Offset'], ' '));
+    for (const message of messages) {
+      out.line(row(columns, [message.messageId, message.queueId, message.queueOffset], ' '));
+    }
+  },
+};

@@ -1,0 +1,35 @@
+/** `mqadmin topicStatus`: the offsets of every queue of a topic. */
+import { compareQueues } from '../../../admin/answers.ts';
+import { type CliCommand, option, requiredText, textOf } from '../../command.ts';
+import { formatMillis, front, row } from '../../output.ts';
+
+const columns = [32, 4, 20, 20].map((width) => ({ width }));
+
+export const topicStatus: CliCommand = {
+  name: 'topicStatus',
+  group: 'topic',
+  description: 'Examine topic Status info.',
+  options: [
+    option('t', 'topic', 'topic name', { required: true }),
+    option('c', 'cluster', 'Cluster name or lmq parent topic, lmq is used to find the route.'),
+  ],
+  async run(args, { admin, out }) {
+    const topic = requiredText(args, 'topic');
+    const stats = await admin.topicStats(topic, textOf(args, 'cluster') ?? topic);
+    const header = row(columns, ['#Broker Name', '#QID', '#Min Offset', '#Max Offset']);
+    out.line(`${header}    #Last Updated`);
+    for (const queue of [...stats.queues].sort(compareQueues)) {
+      const { brokerName, queueId, minOffset, maxOffset, lastUpdateTimestamp } = queue;
+      const updated = lastUpdateTimestamp > 0 ? formatMillis(lastUpdateTimestamp) : '';
+      out.line(
+        `${row(columns, [front(brokerName, 32), queueId, minOffset, maxOffset])}    ${updated}`,
+      );
+    }
+    out.line();
+    out.line(`Topic Put TPS: ${javaDouble(stats.putTps)}`);
+  },
+};
+
+function javaDouble(value: number): string {
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
