@@ -1,0 +1,600 @@
+//! A disk in memory that fails, dies and loses unsynced bytes on request.
+//!
+//! Two images of everything: the cache (what a killed process leaves) and what is durable (what a
+//! power cut leaves, plus any unsynced 4 KiB pages and names that happened to get out). After
+//! [`MemoryDisk::kill_after`] or an armed crash point every call fails, as for a process that no
+//! longer exists; [`MemoryDisk::after_kill`] and [`MemoryDisk::after_power_cut`] are the disks
+//! that the next process finds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{CrashPoint, Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
+
+const PAGE_BYTES: u64 = 4096;
+
+/// Which kind of call an injected fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultOn {
+    /// `write_at`; half of the bytes get into the cache.
+    Write,
+    /// `sync_data` and `write_at_synced`; nothing becomes durable.
+    Sync,
+    /// `allocate`, `set_size` and opening a file that does not exist.
+    Create,
+    /// `read_at`.
+    Read,
+}
+
+#[derive(Clone, Debug)]
+struct Fault {
+    on: FaultOn,
+    path_contains: String,
+    skip: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Unsynced {
+    Write(u64, Vec<u8>),
+    Size(u64),
+    Zero(u64, u64),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Content {
+    cache: Vec<u8>,
+    durable: Vec<u8>,
+    unsynced: Vec<Unsynced>,
+    modified_ms: i64,
+    locked: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: Vec<Content>,
+    names: BTreeMap<PathBuf, usize>,
+    durable_names: BTreeMap<PathBuf, usize>,
+    dirs: BTreeSet<PathBuf>,
+    faults: Vec<Fault>,
+    dead: bool,
+    changes: u64,
+    kill_after: Option<u64>,
+    armed: Option<(CrashPoint, u64)>,
+    reached: Vec<CrashPoint>,
+    space: Option<Space>,
+    opened: Vec<PathBuf>,
+}
+
+/// See the module's head. Clones share the disk.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryDisk {
+    state: Arc<Mutex<State>>,
+}
+
+fn off() -> io::Error {
+    io::Error::other("the machine is off")
+}
+
+impl State {
+    fn alive(&self) -> io::Result<()> {
+        if self.dead { Err(off()) } else { Ok(()) }
+    }
+
+    /// Counts a change; true when this very change is the one that dies half done.
+    fn change(&mut self) -> io::Result<bool> {
+        self.alive()?;
+        self.changes += 1;
+        if self.kill_after.is_some_and(|limit| self.changes > limit) {
+            self.dead = true;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn fault(&mut self, on: FaultOn, path: &Path) -> io::Result<()> {
+        let text = path.to_string_lossy();
+        let hit = self.faults.iter_mut().find(|fault| {
+            fault.on == on && text.contains(&fault.path_contains) && {
+                let now = fault.skip == 0;
+                fault.skip = fault.skip.saturating_sub(1);
+                now
+            }
+        });
+        if hit.is_some() { Err(io::Error::other("injected fault")) } else { Ok(()) }
+    }
+
+    fn step(&mut self) -> io::Result<()> {
+        if self.change()? { Err(off()) } else { Ok(()) }
+    }
+}
+
+fn put(image: &mut Vec<u8>, at: u64, bytes: &[u8]) {
+    let end = at as usize + bytes.len();
+    if image.len() < end {
+        image.resize(end, 0);
+    }
+    if let Some(target) = image.get_mut(at as usize..end) {
+        target.copy_from_slice(bytes);
+    }
+}
+
+fn apply(image: &mut Vec<u8>, change: &Unsynced) {
+    match change {
+        Unsynced::Write(at, bytes) => put(image, *at, bytes),
+        Unsynced::Size(bytes) => image.resize(*bytes as usize, 0),
+        Unsynced::Zero(at, len) => {
+            let end = ((at + len) as usize).min(image.len());
+            if let Some(target) = image.get_mut(*at as usize..end) {
+                target.fill(0);
+            }
+        }
+    }
+}
+
+impl Content {
+    fn change(&mut self, change: Unsynced) {
+        apply(&mut self.cache, &change);
+        self.unsynced.push(change);
+    }
+
+    fn sync(&mut self) {
+        for change in std::mem::take(&mut self.unsynced) {
+            apply(&mut self.durable, &change);
+        }
+    }
+
+    /// What the platter holds if each unsynced page and change got out or not by `coin`.
+    fn torn(&self, coin: &mut Coin) -> Vec<u8> {
+        let mut image = self.durable.clone();
+        for change in &self.unsynced {
+            let Unsynced::Write(at, bytes) = change else {
+                if coin.flip() {
+                    apply(&mut image, change);
+                }
+                continue;
+            };
+            let mut done = 0;
+            while done < bytes.len() {
+                let page_left = (PAGE_BYTES - (at + done as u64) % PAGE_BYTES) as usize;
+                let end = (done + page_left).min(bytes.len());
+                if coin.flip()
+                    && let Some(piece) = bytes.get(done..end)
+                {
+                    put(&mut image, at + done as u64, piece);
+                }
+                done = end;
+            }
+        }
+        image
+    }
+}
+
+struct Coin(u64);
+
+impl Coin {
+    fn flip(&mut self) -> bool {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 & 0x100 != 0
+    }
+}
+
+impl MemoryDisk {
+    /// An empty disk.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next call of the kind on a path that contains `path_contains`, after `skip` that
+    /// succeed, fails; and every one after it.
+    pub fn inject(&self, on: FaultOn, path_contains: &str, skip: u64) {
+        self.lock().faults.push(Fault { on, path_contains: path_contains.to_owned(), skip });
+    }
+
+    /// Removes all injected faults.
+    pub fn heal(&self) {
+        self.lock().faults.clear();
+    }
+
+    /// The machine dies in the middle of the change after the next `changes` ones.
+    pub fn kill_after(&self, changes: u64) {
+        let mut state = self.lock();
+        state.kill_after = Some(state.changes + changes);
+    }
+
+    /// The machine dies when `point` is reached the `nth` time from now (0: the next).
+    pub fn kill_at(&self, point: CrashPoint, nth: u64) {
+        self.lock().armed = Some((point, nth));
+    }
+
+    /// Changes (writes, syncs, names) so far.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.lock().changes
+    }
+
+    /// True once killed.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.lock().dead
+    }
+
+    /// Crash points passed so far, in order.
+    #[must_use]
+    pub fn points(&self) -> Vec<CrashPoint> {
+        self.lock().reached.clone()
+    }
+
+    /// Paths opened so far, in order.
+    #[must_use]
+    pub fn opened(&self) -> Vec<PathBuf> {
+        self.lock().opened.clone()
+    }
+
+    /// What `space` answers from now on; 1 TiB with half of it free before.
+    pub fn set_space(&self, space: Space) {
+        self.lock().space = Some(space);
+    }
+
+    /// Sets a file's modification time.
+    pub fn set_modified(&self, path: &Path, modified_ms: i64) {
+        let mut state = self.lock();
+        if let Some(file) = state.names.get(path).copied()
+            && let Some(content) = state.files.get_mut(file)
+        {
+            content.modified_ms = modified_ms;
+        }
+    }
+
+    /// The disk a new process finds when the old one was killed: all that was written.
+    #[must_use]
+    pub fn after_kill(&self) -> Self {
+        let state = self.lock();
+        let files = state.files.iter().cloned().map(|mut file| {
+            file.locked = false;
+            file
+        });
+        let next = State {
+            files: files.collect(),
+            names: state.names.clone(),
+            durable_names: state.durable_names.clone(),
+            dirs: state.dirs.clone(),
+            ..State::default()
+        };
+        Self { state: Arc::new(Mutex::new(next)) }
+    }
+
+    /// The disk after a power cut: what was synced, and by `seed` some of what was not.
+    #[must_use]
+    pub fn after_power_cut(&self, seed: u64) -> Self {
+        let state = self.lock();
+        let mut coin = Coin(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let mut names = state.durable_names.clone();
+        for (path, file) in &state.names {
+            if state.durable_names.get(path) != Some(file) && coin.flip() {
+                names.insert(path.clone(), *file);
+            }
+        }
+        for path in state.durable_names.keys() {
+            if !state.names.contains_key(path) && coin.flip() {
+                names.remove(path);
+            }
+        }
+        let files = state.files.iter().map(|file| {
+            let image = file.torn(&mut coin);
+            Content {
+                cache: image.clone(),
+                durable: image,
+                modified_ms: file.modified_ms,
+                ..Content::default()
+            }
+        });
+        let next = State {
+            files: files.collect(),
+            durable_names: names.clone(),
+            names,
+            dirs: state.dirs.clone(),
+            ..State::default()
+        };
+        Self { state: Arc::new(Mutex::new(next)) }
+    }
+}
+
+impl Disk for MemoryDisk {
+    fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn DiskFile>> {
+        let mut state = self.lock();
+        state.alive()?;
+        state.opened.push(path.to_owned());
+        let index = match state.names.get(path).copied() {
+            Some(index) => index,
+            None if mode == OpenMode::Existing => return Err(io::ErrorKind::NotFound.into()),
+            None => {
+                state.fault(FaultOn::Create, path)?;
+                state.step()?;
+                let index = state.files.len();
+                state.files.push(Content::default());
+                state.names.insert(path.to_owned(), index);
+                index
+            }
+        };
+        let disk = self.clone();
+        Ok(Arc::new(MemoryFile { disk, index, path: path.to_owned(), holds_lock: Mutex::new(false) }))
+    }
+
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.lock();
+        state.alive()?;
+        state.dirs.extend(path.ancestors().map(Path::to_owned));
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.lock();
+        state.step()?;
+        if let Some(index) = state.names.remove(from) {
+            state.names.insert(to.to_owned(), index);
+            return Ok(());
+        }
+        if !state.dirs.contains(from) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let moved = |path: &Path| path.strip_prefix(from).ok().map(|rest| to.join(rest));
+        let dirs = std::mem::take(&mut state.dirs);
+        state.dirs = dirs.into_iter().map(|dir| moved(&dir).unwrap_or(dir)).collect();
+        let names = std::mem::take(&mut state.names);
+        state.names =
+            names.into_iter().map(|(path, file)| (moved(&path).unwrap_or(path), file)).collect();
+        Ok(())
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.lock();
+        state.step()?;
+        state.names.remove(path).map(|_| ()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.lock();
+        state.step()?;
+        if state.names.keys().any(|name| name.starts_with(path)) {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        state.dirs.remove(path);
+        Ok(())
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<Entry>> {
+        let state = self.lock();
+        state.alive()?;
+        let files = state.names.iter().filter(|(path, _)| path.parent() == Some(dir));
+        let files = files.filter_map(|(path, index)| Some(describe(path, state.files.get(*index)?)));
+        let dirs = state.dirs.iter().filter(|path| path.parent() == Some(dir)).map(|path| Entry {
+            name: name_of(path),
+            is_dir: true,
+            bytes: 0,
+            modified_ms: 0,
+        });
+        Ok(files.chain(dirs).collect())
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Option<Entry>> {
+        let state = self.lock();
+        state.alive()?;
+        if let Some(content) = state.names.get(path).and_then(|index| state.files.get(*index)) {
+            return Ok(Some(describe(path, content)));
+        }
+        let dir = Entry { name: name_of(path), is_dir: true, bytes: 0, modified_ms: 0 };
+        Ok(state.dirs.contains(path).then_some(dir))
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        let mut state = self.lock();
+        state.step()?;
+        let inside = |path: &Path| path.parent() == Some(dir);
+        let current: Vec<_> = state
+            .names
+            .iter()
+            .filter(|(path, _)| inside(path))
+            .map(|(path, index)| (path.clone(), *index))
+            .collect();
+        state.durable_names.retain(|path, _| !inside(path));
+        state.durable_names.extend(current);
+        Ok(())
+    }
+
+    fn space(&self, _path: &Path) -> io::Result<Space> {
+        let state = self.lock();
+        state.alive()?;
+        Ok(state.space.unwrap_or(Space { total: 1 << 40, available: 1 << 39 }))
+    }
+
+    fn reached(&self, point: CrashPoint) {
+        let mut state = self.lock();
+        state.reached.push(point);
+        match &mut state.armed {
+            Some((armed, 0)) if *armed == point => state.dead = true,
+            Some((armed, nth)) if *armed == point => *nth -= 1,
+            _ => {}
+        }
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn describe(path: &Path, content: &Content) -> Entry {
+    Entry {
+        name: name_of(path),
+        is_dir: false,
+        bytes: content.cache.len() as u64,
+        modified_ms: content.modified_ms,
+    }
+}
+
+struct MemoryFile {
+    disk: MemoryDisk,
+    index: usize,
+    path: PathBuf,
+    holds_lock: Mutex<bool>,
+}
+
+impl MemoryFile {
+    /// Counts the change; when it is the last one, half of `bytes` still gets into the cache.
+    fn write(&self, state: &mut State, bytes: &[u8], at: u64, faulty: bool) -> io::Result<()> {
+        let dying = state.change()?;
+        let content = state.files.get_mut(self.index).ok_or_else(off)?;
+        if dying || faulty {
+            let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
+            content.change(Unsynced::Write(at, half.to_vec()));
+            return Err(if dying { off() } else { io::Error::other("injected fault") });
+        }
+        content.change(Unsynced::Write(at, bytes.to_vec()));
+        Ok(())
+    }
+
+    fn content<T>(&self, on: impl FnOnce(&mut Content) -> T) -> io::Result<T> {
+        let mut state = self.disk.lock();
+        state.step()?;
+        state.files.get_mut(self.index).map(on).ok_or_else(off)
+    }
+}
+
+impl DiskFile for MemoryFile {
+    fn size(&self) -> io::Result<u64> {
+        let state = self.disk.lock();
+        state.alive()?;
+        state.files.get(self.index).map(|content| content.cache.len() as u64).ok_or_else(off)
+    }
+
+    fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+        let mut state = self.disk.lock();
+        state.alive()?;
+        state.fault(FaultOn::Read, &self.path)?;
+        let content = state.files.get(self.index).ok_or_else(off)?;
+        let rest = content.cache.get(at as usize..).unwrap_or_default();
+        let read = rest.len().min(into.len());
+        if let (Some(to), Some(from)) = (into.get_mut(..read), rest.get(..read)) {
+            to.copy_from_slice(from);
+        }
+        Ok(read)
+    }
+
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        let mut state = self.disk.lock();
+        let faulty = state.fault(FaultOn::Write, &self.path).is_err();
+        self.write(&mut state, bytes, at, faulty)
+    }
+
+    fn write_at_synced(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        let mut state = self.disk.lock();
+        let faulty = state.fault(FaultOn::Sync, &self.path).is_err();
+        self.write(&mut state, bytes, at, faulty)?;
+        // RWF_DSYNC promises these bytes, not earlier unsynced ones.
+        let content = state.files.get_mut(self.index).ok_or_else(off)?;
+        if let Some(Unsynced::Write(at, bytes)) = content.unsynced.pop() {
+            put(&mut content.durable, at, &bytes);
+        }
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.disk.lock().fault(FaultOn::Sync, &self.path)?;
+        self.content(Content::sync)
+    }
+
+    fn set_size(&self, bytes: u64) -> io::Result<()> {
+        self.disk.lock().fault(FaultOn::Create, &self.path)?;
+        self.content(|content| content.change(Unsynced::Size(bytes)))
+    }
+
+    fn allocate(&self, bytes: u64) -> io::Result<()> {
+        self.disk.lock().fault(FaultOn::Create, &self.path)?;
+        self.content(|content| {
+            if (content.cache.len() as u64) < bytes {
+                content.change(Unsynced::Size(bytes));
+            }
+        })
+    }
+
+    fn zero_range(&self, at: u64, len: u64) -> io::Result<()> {
+        self.content(|content| content.change(Unsynced::Zero(at, len)))
+    }
+
+    fn map(&self, _bytes: u64) -> io::Result<Option<MappedFile>> {
+        Ok(None)
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        let mut state = self.disk.lock();
+        state.alive()?;
+        let content = state.files.get_mut(self.index).ok_or_else(off)?;
+        if content.locked {
+            return Ok(false);
+        }
+        content.locked = true;
+        *self.holds_lock.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        Ok(true)
+    }
+}
+
+impl Drop for MemoryFile {
+    fn drop(&mut self) {
+        if *self.holds_lock.lock().unwrap_or_else(PoisonError::into_inner)
+            && let Some(content) = self.disk.lock().files.get_mut(self.index)
+        {
+            content.locked = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_power_cut_keeps_what_was_synced_and_a_kill_keeps_what_was_written() {
+        let disk = MemoryDisk::new();
+        let path = Path::new("/d/f");
+        let file = disk.open(path, OpenMode::CreateIfMissing).expect("open");
+        file.write_at(&[1; 8192], 0).expect("write");
+        file.sync_data().expect("sync");
+        disk.sync_dir(Path::new("/d")).expect("sync dir");
+        file.write_at(&[2; 8192], 0).expect("write");
+        let read = |disk: &MemoryDisk| {
+            let file = disk.open(path, OpenMode::Existing).expect("open");
+            let mut bytes = vec![0; 8192];
+            assert_eq!(file.read_at(&mut bytes, 0).expect("read"), 8192);
+            (bytes[0], bytes[4096])
+        };
+        assert_eq!(read(&disk.after_kill()), (2, 2));
+        let outcomes: BTreeSet<_> =
+            (0..64).map(|seed| read(&disk.after_power_cut(seed))).collect();
+        assert_eq!(outcomes.len(), 4, "each page by itself is old or new");
+    }
+
+    #[test]
+    fn a_killed_disk_refuses_everything_and_tears_the_last_write() {
+        let disk = MemoryDisk::new();
+        let path = Path::new("/f");
+        let file = disk.open(path, OpenMode::CreateIfMissing).expect("open");
+        disk.kill_after(1);
+        file.write_at(b"aaaa", 0).expect("the write before");
+        assert!(file.write_at(b"bbbb", 0).is_err());
+        assert!(file.sync_data().is_err());
+        assert!(disk.list(Path::new("/")).is_err());
+        let next = disk.after_kill();
+        let file = next.open(path, OpenMode::Existing).expect("open");
+        let mut bytes = [0; 4];
+        assert_eq!(file.read_at(&mut bytes, 0).expect("read"), 4);
+        assert_eq!(&bytes, b"bbaa");
+    }
+}

@@ -1,0 +1,51 @@
+//! Bytes of the log, handed out without copying.
+
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+use crate::disk::MappedFile;
+
+/// A record, or a run of records, of one segment. Cheap to clone; keeps the segment's mapping
+/// alive, so that retention never takes the bytes away under a reader.
+#[derive(Clone, Debug)]
+pub struct LogSlice {
+    bytes: Bytes,
+}
+
+#[derive(Clone, Debug)]
+enum Bytes {
+    Mapped { file: Arc<MappedFile>, range: Range<usize> },
+    Copied(Arc<[u8]>),
+}
+
+impl LogSlice {
+    /// `None` when the range is outside of the mapping.
+    pub(crate) fn mapped(file: Arc<MappedFile>, at: usize, len: usize) -> Option<Self> {
+        file.get(at, len)?;
+        Some(Self { bytes: Bytes::Mapped { file, range: at..at + len } })
+    }
+
+    pub(crate) fn copied(bytes: Vec<u8>) -> Self {
+        Self { bytes: Bytes::Copied(bytes.into()) }
+    }
+}
+
+impl Deref for LogSlice {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.bytes {
+            // The range was checked when the slice was made; a mapping never shrinks.
+            Bytes::Mapped { file, range } => {
+                file.get(range.start, range.len()).unwrap_or_default()
+            }
+            Bytes::Copied(bytes) => bytes,
+        }
+    }
+}
+
+impl AsRef<[u8]> for LogSlice {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
