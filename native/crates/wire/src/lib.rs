@@ -4,6 +4,17 @@
 //! every length that a peer sends is checked before it is used.
 //! Refuses: meaning. Whether a topic may be written is the data plane's question.
 
+mod cursor;
+pub mod frame;
+pub mod header;
+pub mod language;
 pub mod position;
+pub mod record;
+pub mod sys_flag;
+pub mod version;
 
+pub use frame::{Frame, FrameError};
+pub use header::{ExtFields, HeaderEncoding, HeaderError, Request, RequestHeader, Response};
+pub use language::Language;
 pub use position::{PhysicalOffset, QueueId, QueueOffset};
+pub use record::{RecordError, RecordView};

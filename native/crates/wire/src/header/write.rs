@@ -1,0 +1,325 @@
+//! Writing frames: a header straight into the connection's buffer, no allocation of its own.
+//!
+//! The order of calls is the order of the binary encoding: line, remark, ext fields, finish. The
+//! types enforce it. The body follows [`ExtWriter::finish`] and is appended by the caller, who
+//! may also send it from elsewhere: only its length enters the frame.
+
+use super::{FLAG_ONEWAY, FLAG_RESPONSE, HeaderEncoding};
+use crate::cursor::put;
+use crate::frame::{MAX_HEADER_BYTES, PREFIX_BYTES};
+use crate::language::Language;
+use crate::version;
+use thiserror::Error;
+
+/// The fixed fields of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeaderLine {
+    /// Request or response code. Binary headers keep its lower 16 bits, as Java's do.
+    pub code: i32,
+    /// The sender's language.
+    pub language: Language,
+    /// The sender's `MQVersion` ordinal. Binary headers keep its lower 16 bits.
+    pub version: i32,
+    /// The requester's number of the request.
+    pub opaque: i32,
+    /// [`FLAG_RESPONSE`] and [`FLAG_ONEWAY`].
+    pub flag: i32,
+}
+
+/// Why a frame cannot be written. The buffer is then as it was before `begin`.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum EncodeError {
+    /// The header is longer than its 24 bits can say.
+    #[error("header of {0} bytes is above {MAX_HEADER_BYTES}")]
+    HeaderLength(usize),
+    /// Header and body are longer than an i32 can say.
+    #[error("body of {0} bytes does not fit a frame")]
+    BodyLength(usize),
+    /// A field's name is longer than the i16 of a binary header can say.
+    #[error("an ext field's name is longer than 32767 bytes")]
+    FieldName,
+}
+
+/// Begins responses.
+#[derive(Clone, Copy, Debug)]
+pub struct Response;
+
+impl Response {
+    /// Begins a response as `RocketMQ` sends it: response flag, JAVA, our version.
+    ///
+    /// JAVA because clients and tools treat other languages as lesser peers, and ours must not
+    /// be told apart.
+    pub fn begin(
+        out: &mut Vec<u8>,
+        encoding: HeaderEncoding,
+        code: i32,
+        opaque: i32,
+    ) -> HeaderWriter<'_> {
+        HeaderWriter::begin(out, encoding, &HeaderLine::new(code, opaque, FLAG_RESPONSE))
+    }
+}
+
+/// Begins requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Request;
+
+impl Request {
+    /// Begins a request that waits for an answer.
+    pub fn begin(
+        out: &mut Vec<u8>,
+        encoding: HeaderEncoding,
+        code: i32,
+        opaque: i32,
+    ) -> HeaderWriter<'_> {
+        HeaderWriter::begin(out, encoding, &HeaderLine::new(code, opaque, 0))
+    }
+
+    /// Begins a request that must not be answered.
+    pub fn begin_oneway(
+        out: &mut Vec<u8>,
+        encoding: HeaderEncoding,
+        code: i32,
+        opaque: i32,
+    ) -> HeaderWriter<'_> {
+        HeaderWriter::begin(out, encoding, &HeaderLine::new(code, opaque, FLAG_ONEWAY))
+    }
+}
+
+impl HeaderLine {
+    /// A line in our own name.
+    #[must_use]
+    pub const fn new(code: i32, opaque: i32, flag: i32) -> Self {
+        Self { code, language: Language::Java, version: version::CURRENT, opaque, flag }
+    }
+}
+
+/// A frame whose line is written.
+#[derive(Debug)]
+#[must_use = "a frame is complete only after finish"]
+pub struct HeaderWriter<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+    encoding: HeaderEncoding,
+}
+
+impl<'o> HeaderWriter<'o> {
+    /// Appends the start of a frame to `out`.
+    pub fn begin(out: &'o mut Vec<u8>, encoding: HeaderEncoding, line: &HeaderLine) -> Self {
+        let start = out.len();
+        out.extend_from_slice(&[0; PREFIX_BYTES]);
+        match encoding {
+            HeaderEncoding::Json => json_line(out, line),
+            HeaderEncoding::Binary => {
+                out.extend_from_slice(&(line.code as i16).to_be_bytes());
+                out.push(line.language.code());
+                out.extend_from_slice(&(line.version as i16).to_be_bytes());
+                out.extend_from_slice(&line.opaque.to_be_bytes());
+                out.extend_from_slice(&line.flag.to_be_bytes());
+            }
+        }
+        Self { out, start, encoding }
+    }
+
+    /// Writes the remark.
+    pub fn remark(self, remark: &str) -> ExtWriter<'o> {
+        match self.encoding {
+            HeaderEncoding::Json => {
+                self.out.extend_from_slice(b",\"remark\":\"");
+                escape_into(self.out, remark);
+                self.out.push(b'"');
+            }
+            HeaderEncoding::Binary => {
+                self.out.extend_from_slice(&(remark.len() as u32).to_be_bytes());
+                self.out.extend_from_slice(remark.as_bytes());
+            }
+        }
+        self.fields()
+    }
+
+    /// Writes the remark if there is one.
+    pub fn remark_opt(self, remark: Option<&str>) -> ExtWriter<'o> {
+        match remark {
+            Some(remark) => self.remark(remark),
+            None => self.no_remark(),
+        }
+    }
+
+    /// Goes on without a remark.
+    pub fn no_remark(self) -> ExtWriter<'o> {
+        if self.encoding == HeaderEncoding::Binary {
+            self.out.extend_from_slice(&[0; 4]);
+        }
+        self.fields()
+    }
+
+    /// Goes on without a remark and writes the first field.
+    pub fn ext(self, name: &str, value: impl ExtValue) -> ExtWriter<'o> {
+        self.no_remark().ext(name, value)
+    }
+
+    /// Completes a frame that has neither remark nor fields.
+    ///
+    /// # Errors
+    /// See [`ExtWriter::finish`].
+    pub fn finish(self, body_bytes: usize) -> Result<(), EncodeError> {
+        self.no_remark().finish(body_bytes)
+    }
+
+    fn fields(self) -> ExtWriter<'o> {
+        let fields_at = self.out.len();
+        if self.encoding == HeaderEncoding::Binary {
+            self.out.extend_from_slice(&[0; 4]);
+        }
+        let Self { out, start, encoding } = self;
+        ExtWriter { out, start, encoding, fields_at, is_empty: true, name_too_long: false }
+    }
+}
+
+/// A frame whose remark is decided.
+#[derive(Debug)]
+#[must_use = "a frame is complete only after finish"]
+pub struct ExtWriter<'o> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+    encoding: HeaderEncoding,
+    fields_at: usize,
+    is_empty: bool,
+    name_too_long: bool,
+}
+
+impl ExtWriter<'_> {
+    /// Writes a field. An empty text is written, and read back from a binary header as no field.
+    pub fn ext(mut self, name: &str, value: impl ExtValue) -> Self {
+        match self.encoding {
+            HeaderEncoding::Json => {
+                let open: &[u8] = if self.is_empty { b",\"extFields\":{\"" } else { b",\"" };
+                self.out.extend_from_slice(open);
+                escape_into(self.out, name);
+                self.out.extend_from_slice(b"\":\"");
+                value.with_text(|text| escape_into(self.out, text));
+                self.out.push(b'"');
+            }
+            HeaderEncoding::Binary => {
+                self.name_too_long |= name.len() > i16::MAX as usize;
+                self.out.extend_from_slice(&(name.len() as u16).to_be_bytes());
+                self.out.extend_from_slice(name.as_bytes());
+                value.with_text(|text| {
+                    self.out.extend_from_slice(&(text.len() as u32).to_be_bytes());
+                    self.out.extend_from_slice(text.as_bytes());
+                });
+            }
+        }
+        self.is_empty = false;
+        self
+    }
+
+    /// Writes a field if there is a value.
+    pub fn ext_opt(self, name: &str, value: Option<impl ExtValue>) -> Self {
+        match value {
+            Some(value) => self.ext(name, value),
+            None => self,
+        }
+    }
+
+    /// Completes the frame for a body of `body_bytes`, which the caller appends or sends next.
+    ///
+    /// # Errors
+    /// See [`EncodeError`]; everything written since `begin` is taken back.
+    pub fn finish(self, body_bytes: usize) -> Result<(), EncodeError> {
+        if self.encoding == HeaderEncoding::Json {
+            self.out.extend_from_slice(if self.is_empty { b"}" } else { b"}}" });
+        }
+        let end = self.out.len();
+        let header_bytes = end.saturating_sub(self.start + PREFIX_BYTES);
+        let fields_bytes = end.saturating_sub(self.fields_at + 4);
+        let frame = header_bytes.saturating_add(4).saturating_add(body_bytes);
+        let refused = match i32::try_from(frame) {
+            _ if self.name_too_long => Some(EncodeError::FieldName),
+            _ if header_bytes > MAX_HEADER_BYTES => Some(EncodeError::HeaderLength(header_bytes)),
+            Err(_) => Some(EncodeError::BodyLength(body_bytes)),
+            Ok(_) => None,
+        };
+        if let Some(error) = refused {
+            self.out.truncate(self.start);
+            return Err(error);
+        }
+        if self.encoding == HeaderEncoding::Binary {
+            let _fits = put(self.out, self.fields_at, (fields_bytes as u32).to_be_bytes());
+        }
+        let word = u32::from(self.encoding.to_byte()) << 24 | header_bytes as u32;
+        let _fits = put(self.out, self.start, (frame as u32).to_be_bytes())
+            && put(self.out, self.start + 4, word.to_be_bytes());
+        Ok(())
+    }
+}
+
+/// A value of an ext field; on the wire every one is text.
+pub trait ExtValue {
+    /// Calls `write` with the text.
+    fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R;
+}
+
+impl ExtValue for &str {
+    fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R {
+        write(self)
+    }
+}
+
+impl ExtValue for &String {
+    fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R {
+        write(self)
+    }
+}
+
+impl ExtValue for bool {
+    fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R {
+        write(if *self { "true" } else { "false" })
+    }
+}
+
+macro_rules! decimal {
+    ($($number:ty)*) => {$(
+        impl ExtValue for $number {
+            fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R {
+                write(itoa::Buffer::new().format(*self))
+            }
+        }
+    )*};
+}
+
+decimal! { i32 i64 u32 u64 usize }
+
+fn json_line(out: &mut Vec<u8>, line: &HeaderLine) {
+    let mut number = itoa::Buffer::new();
+    let mut pair = |out: &mut Vec<u8>, key: &[u8], value: i32| {
+        out.extend_from_slice(key);
+        out.extend_from_slice(number.format(value).as_bytes());
+    };
+    pair(out, b"{\"code\":", line.code);
+    pair(out, b",\"flag\":", line.flag);
+    out.extend_from_slice(b",\"language\":\"");
+    out.extend_from_slice(line.language.name().as_bytes());
+    pair(out, b"\",\"opaque\":", line.opaque);
+    out.extend_from_slice(b",\"serializeTypeCurrentRPC\":\"JSON\"");
+    pair(out, b",\"version\":", line.version);
+}
+
+/// Appends `text` as the inside of a JSON string.
+fn escape_into(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        let Some((plain, [special, after @ ..])) = rest.split_at_checked(at) else { break };
+        out.extend_from_slice(plain);
+        match special {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *special]),
+            _ => {
+                let digit = HEX.get(usize::from(special & 0xF)).copied().unwrap_or(b'0');
+                let tens = if *special >= 0x10 { b'1' } else { b'0' };
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', tens, digit]);
+            }
+        }
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+}
