@@ -1,0 +1,108 @@
+/** Our servers as processes of their own, each to be killed, stopped and started again alone. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Service, startService } from '../oracle/child-process.ts';
+import { freePort } from '../oracle/free-port.ts';
+import { projectRoot } from '../oracle/project-folders.ts';
+
+const bootLimitMs = 15_000;
+const stopLimitMs = 15_000;
+
+/** One server: the same configuration, folder and address through all its lives. */
+export class Server {
+  readonly address: string;
+  readonly #main: string;
+  readonly #arguments: string[];
+  readonly #ready: RegExp;
+  #service: Service | null = null;
+
+  constructor(main: string, port: number, commandLine: string[], ready: RegExp) {
+    this.address = `127.0.0.1:${port}`;
+    this.#main = join(projectRoot, 'dist', 'src', 'main', main);
+    this.#arguments = commandLine;
+    this.#ready = ready;
+  }
+
+  get pid(): number {
+    if (this.#service === null) throw new Error(`${this.address} is not running`);
+    return this.#service.pid;
+  }
+
+  output(): string {
+    return this.#service?.output() ?? '';
+  }
+
+  async start(): Promise<void> {
+    const args = [this.#main, ...this.#arguments];
+    const launch = { command: process.execPath, args, limit_ms: bootLimitMs };
+    this.#service = await startService(launch, this.#ready);
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    await this.#service?.kill();
+    this.#service = null;
+  }
+
+  /** SIGTERM, as an operator stops it. */
+  async stop(): Promise<void> {
+    await this.#service?.stop(stopLimitMs);
+    this.#service = null;
+  }
+}
+
+export type Settings = Readonly<Record<string, string | number | boolean>>;
+
+/** A folder with servers in it; `close` ends them all and removes it. */
+export class Machine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'turbopump-'));
+  readonly #servers: Server[] = [];
+
+  async nameServer(): Promise<Server> {
+    const port = await freePort();
+    const file = this.#write(`namesrv-${port}.properties`, {
+      listenPort: port,
+      kvConfigPath: join(this.folder, `kv-${port}.json`),
+    });
+    return this.#begin(new Server('mqnamesrv.js', port, ['-c', file], /boot success/));
+  }
+
+  async broker(nameServers: Server[], settings: Settings = {}): Promise<Server> {
+    const port = await freePort([-2, 1]);
+    const file = this.#write(`broker-${port}.properties`, {
+      brokerName: `broker-${port}`,
+      brokerIP1: '127.0.0.1',
+      brokerIP2: '127.0.0.1',
+      listenPort: port,
+      haListenPort: port + 1,
+      namesrvAddr: nameServers.map((each) => each.address).join(';'),
+      storePathRootDir: join(this.folder, `store-${port}`),
+      ...settings,
+    });
+    return this.#begin(new Server('mqbroker.js', port, ['-c', file], /The broker.*boot success/));
+  }
+
+  /** The broker's store folder, for looking at its files. */
+  storeOf(broker: Server): string {
+    return join(this.folder, `store-${broker.address.split(':')[1]}`);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.kill()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #begin(server: Server): Promise<Server> {
+    this.#servers.push(server);
+    await server.start();
+    return server;
+  }
+
+  #write(name: string, settings: Settings): string {
+    const file = join(this.folder, name);
+    const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
+    writeFileSync(file, lines.join(''));
+    return file;
+  }
+}
