@@ -1,0 +1,137 @@
+/** A closed loop of senders that survives the death of the broker and tells the ledger. */
+
+import { decodeRecords } from '../../src/admin/message-record.ts';
+import { RemotingClient } from '../../src/remoting/client.ts';
+import { createRequest } from '../../src/remoting/remoting-command.ts';
+import { RequestCode } from '../../src/remoting/request-code.ts';
+import { ResponseCode } from '../../src/remoting/response-code.ts';
+import type { Ledger, StoredBody } from './ledger.ts';
+
+const requestLimitMs = 5000;
+const queues = 4;
+
+export class Load {
+  readonly #broker: string;
+  readonly #topic: string;
+  readonly #ledger: Ledger;
+  readonly #clients: RemotingClient[];
+  readonly #inFlight: number;
+  #running: Promise<void>[] = [];
+  #stopping = false;
+  #alarm: (() => void) | null = null;
+
+  constructor(
+    broker: string,
+    topic: string,
+    ledger: Ledger,
+    { connections, inFlight }: { connections: number; inFlight: number },
+  ) {
+    this.#broker = broker;
+    this.#topic = topic;
+    this.#ledger = ledger;
+    this.#inFlight = inFlight;
+    this.#clients = Array.from(
+      { length: connections },
+      () => new RemotingClient({ requestTimeoutMs: requestLimitMs }),
+    );
+  }
+
+  /** Starts sending; a sender whose request fails waits for the next `start`. */
+  start(): void {
+    this.#stopping = false;
+    this.#running = this.#clients.flatMap((client) =>
+      Array.from({ length: this.#inFlight }, () => this.#send(client)),
+    );
+  }
+
+  /** Resolves once `count` more sends were acknowledged. */
+  acknowledgements(count: number): Promise<void> {
+    const wanted = this.#ledger.acknowledgedCount + count;
+    return new Promise((resolve) => {
+      this.#alarm = () => {
+        if (this.#ledger.acknowledgedCount >= wanted) resolve();
+      };
+    });
+  }
+
+  /** Waits until every sender has seen its last request end; what had no answer is unknown. */
+  async end(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#running);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+  }
+
+  async #send(client: RemotingClient): Promise<void> {
+    while (!this.#stopping) {
+      const { sequence, body } = this.#ledger.nextBody();
+      const fields = { a: 'Crash', b: this.#topic, c: 'TBW102', d: queues, e: sequence % queues };
+      const request = createRequest(RequestCode.SEND_MESSAGE_V2, {
+        extFields: { ...fields, f: 0, g: Date.now(), h: 0, i: '', j: 0, k: false, m: false },
+        body,
+        encoding: 'ROCKETMQ',
+      });
+      // Whatever ended it, the send may or may not be stored: only an OK is a promise.
+      const answer = await client.request(this.#broker, request, requestLimitMs).catch(() => null);
+      if (answer === null) return;
+      if (answer.code !== ResponseCode.SUCCESS) {
+        throw new Error(`send answered ${answer.code}: ${answer.remark}`);
+      }
+      const queueOffset = Number(answer.extFields.get('queueOffset'));
+      const queueId = Number(answer.extFields.get('queueId'));
+      this.#ledger.acknowledge(sequence, { queueId, queueOffset });
+      this.#alarm?.();
+    }
+  }
+}
+
+/** Everything the broker serves of the topic, queue by queue from the first offset on. */
+export async function readAll(broker: string, topic: string): Promise<Map<number, StoredBody[]>> {
+  const client = new RemotingClient({ requestTimeoutMs: requestLimitMs });
+  const stored = new Map<number, StoredBody[]>();
+  try {
+    for (let queueId = 0; queueId < queues; queueId++) {
+      stored.set(queueId, await readQueue(client, broker, topic, queueId));
+    }
+  } finally {
+    await client.close();
+  }
+  return stored;
+}
+
+async function readQueue(
+  client: RemotingClient,
+  broker: string,
+  topic: string,
+  queueId: number,
+): Promise<StoredBody[]> {
+  const bodies: StoredBody[] = [];
+  let offset = 0;
+  for (;;) {
+    const fields = { consumerGroup: 'CrashReader', topic, queueId, queueOffset: offset };
+    const request = createRequest(RequestCode.PULL_MESSAGE, {
+      extFields: {
+        ...fields,
+        maxMsgNums: 256,
+        sysFlag: 4,
+        commitOffset: 0,
+        suspendTimeoutMillis: 0,
+        subscription: '*',
+        subVersion: 0,
+      },
+    });
+    const answer = await client.request(broker, request, requestLimitMs);
+    if (answer.code === ResponseCode.PULL_NOT_FOUND) return bodies;
+    const next = Number(answer.extFields.get('nextBeginOffset'));
+    if (answer.code !== ResponseCode.SUCCESS) {
+      throw new Error(`pull of ${queueId}@${offset} answered ${answer.code} ${answer.remark}`);
+    }
+    for (const { queueOffset, body } of decodeRecords(answer.body)) {
+      bodies.push({ queueOffset, body });
+    }
+    if (!(next > offset)) throw new Error(`pull of ${queueId}@${offset} leads to ${next}`);
+    offset = next;
+  }
+}
