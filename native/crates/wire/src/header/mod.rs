@@ -5,13 +5,18 @@
 //! Refuses: more than [`MAX_EXT_FIELDS`] fields, nesting deeper than a fixed bound, numbers that
 //! do not fit. Text that is not UTF-8 is read as Java reads it, with replacement characters.
 
+mod begin;
 mod binary;
 mod ext;
 mod json;
+mod json_reader;
+mod value;
 mod write;
 
+pub use begin::{Request, Response};
 pub use ext::{ExtFields, FieldError, MAX_EXT_FIELDS};
-pub use write::{EncodeError, ExtValue, ExtWriter, HeaderLine, HeaderWriter, Request, Response};
+pub use value::ExtValue;
+pub use write::{EncodeError, ExtWriter, HeaderLine, HeaderWriter};
 
 use crate::language::Language;
 use std::borrow::Cow;

@@ -4,7 +4,8 @@
 //! types enforce it. The body follows [`ExtWriter::finish`] and is appended by the caller, who
 //! may also send it from elsewhere: only its length enters the frame.
 
-use super::{FLAG_ONEWAY, FLAG_RESPONSE, HeaderEncoding};
+use super::HeaderEncoding;
+use super::value::{ExtValue, escape_into};
 use crate::cursor::put;
 use crate::frame::{MAX_HEADER_BYTES, PREFIX_BYTES};
 use crate::language::Language;
@@ -22,7 +23,7 @@ pub struct HeaderLine {
     pub version: i32,
     /// The requester's number of the request.
     pub opaque: i32,
-    /// [`FLAG_RESPONSE`] and [`FLAG_ONEWAY`].
+    /// [`super::FLAG_RESPONSE`] and [`super::FLAG_ONEWAY`].
     pub flag: i32,
 }
 
@@ -38,51 +39,6 @@ pub enum EncodeError {
     /// A field's name is longer than the i16 of a binary header can say.
     #[error("an ext field's name is longer than 32767 bytes")]
     FieldName,
-}
-
-/// Begins responses.
-#[derive(Clone, Copy, Debug)]
-pub struct Response;
-
-impl Response {
-    /// Begins a response as `RocketMQ` sends it: response flag, JAVA, our version.
-    ///
-    /// JAVA because clients and tools treat other languages as lesser peers, and ours must not
-    /// be told apart.
-    pub fn begin(
-        out: &mut Vec<u8>,
-        encoding: HeaderEncoding,
-        code: i32,
-        opaque: i32,
-    ) -> HeaderWriter<'_> {
-        HeaderWriter::begin(out, encoding, &HeaderLine::new(code, opaque, FLAG_RESPONSE))
-    }
-}
-
-/// Begins requests.
-#[derive(Clone, Copy, Debug)]
-pub struct Request;
-
-impl Request {
-    /// Begins a request that waits for an answer.
-    pub fn begin(
-        out: &mut Vec<u8>,
-        encoding: HeaderEncoding,
-        code: i32,
-        opaque: i32,
-    ) -> HeaderWriter<'_> {
-        HeaderWriter::begin(out, encoding, &HeaderLine::new(code, opaque, 0))
-    }
-
-    /// Begins a request that must not be answered.
-    pub fn begin_oneway(
-        out: &mut Vec<u8>,
-        encoding: HeaderEncoding,
-        code: i32,
-        opaque: i32,
-    ) -> HeaderWriter<'_> {
-        HeaderWriter::begin(out, encoding, &HeaderLine::new(code, opaque, FLAG_ONEWAY))
-    }
 }
 
 impl HeaderLine {
@@ -253,42 +209,6 @@ impl ExtWriter<'_> {
     }
 }
 
-/// A value of an ext field; on the wire every one is text.
-pub trait ExtValue {
-    /// Calls `write` with the text.
-    fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R;
-}
-
-impl ExtValue for &str {
-    fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R {
-        write(self)
-    }
-}
-
-impl ExtValue for &String {
-    fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R {
-        write(self)
-    }
-}
-
-impl ExtValue for bool {
-    fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R {
-        write(if *self { "true" } else { "false" })
-    }
-}
-
-macro_rules! decimal {
-    ($($number:ty)*) => {$(
-        impl ExtValue for $number {
-            fn with_text<R>(&self, write: impl FnOnce(&str) -> R) -> R {
-                write(itoa::Buffer::new().format(*self))
-            }
-        }
-    )*};
-}
-
-decimal! { i32 i64 u32 u64 usize }
-
 fn json_line(out: &mut Vec<u8>, line: &HeaderLine) {
     let mut number = itoa::Buffer::new();
     let mut pair = |out: &mut Vec<u8>, key: &[u8], value: i32| {
@@ -302,24 +222,4 @@ fn json_line(out: &mut Vec<u8>, line: &HeaderLine) {
     pair(out, b"\",\"opaque\":", line.opaque);
     out.extend_from_slice(b",\"serializeTypeCurrentRPC\":\"JSON\"");
     pair(out, b",\"version\":", line.version);
-}
-
-/// Appends `text` as the inside of a JSON string.
-fn escape_into(out: &mut Vec<u8>, text: &str) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
-        let Some((plain, [special, after @ ..])) = rest.split_at_checked(at) else { break };
-        out.extend_from_slice(plain);
-        match special {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *special]),
-            _ => {
-                let digit = HEX.get(usize::from(special & 0xF)).copied().unwrap_or(b'0');
-                let tens = if *special >= 0x10 { b'1' } else { b'0' };
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', tens, digit]);
-            }
-        }
-        rest = after;
-    }
-    out.extend_from_slice(rest);
 }

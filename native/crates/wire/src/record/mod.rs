@@ -109,10 +109,9 @@ pub struct BlankRecord {
 impl BlankRecord {
     /// The 8 bytes as they stand in the log.
     #[must_use]
-    pub const fn encode(self) -> [u8; BLANK_BYTES] {
-        let [a, b, c, d] = self.size.to_be_bytes();
-        let [e, f, g, h] = BLANK_MAGIC.to_be_bytes();
-        [a, b, c, d, e, f, g, h]
+    pub fn encode(self) -> [u8; BLANK_BYTES] {
+        let both = u64::from(self.size) << 32 | u64::from(BLANK_MAGIC.cast_unsigned());
+        both.to_be_bytes()
     }
 
     /// Reads one from the start of `bytes`; `None` when they are not a blank record or its size
