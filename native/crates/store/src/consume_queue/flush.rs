@@ -1,0 +1,270 @@
+//! Writing tails into the files.
+//!
+//! Order, per group of queues: units → `fdatasync` of each file → folders → mark as flushed. An
+//! entry is marked only when it is on disk, so a failed flush can be repeated and loses nothing;
+//! whether it may be repeated is the store's decision (it poisons itself).
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+use turbopump_wire::PhysicalOffset;
+
+use super::error::QueueError;
+use super::lock;
+use super::queue::Queue;
+use super::table::Shared;
+use super::unit::{QueueEntry, UNIT_BYTES};
+use crate::disk::DiskFile;
+
+/// Queues written before their files are synced; below the bound of open descriptors, so that a
+/// file is synced through the descriptor that wrote it.
+const GROUP_QUEUES: usize = 128;
+/// Entries copied out of a tail at once, so that a publisher waits for microseconds only.
+const RUN_ENTRIES: usize = 8192;
+/// Flushed entries a busy queue keeps in memory for readers at its tail.
+const WINDOW_ENTRIES: usize = 256;
+/// Flushed entries that all queues together keep: 6 MB.
+const WINDOW_TOTAL_ENTRIES: usize = 262_144;
+
+/// What only one flush, deletion or advance at a time may touch.
+#[derive(Default)]
+pub(super) struct Maintenance {
+    /// Queues that keep flushed entries, the one that began first in front.
+    windowed: VecDeque<Weak<Queue>>,
+    window_entries: usize,
+    entries: Vec<QueueEntry>,
+    bytes: Vec<u8>,
+}
+
+/// Files and folders a group has written.
+#[derive(Default)]
+struct Unsynced {
+    files: Vec<(Arc<dyn DiskFile>, PathBuf)>,
+    dirs: Vec<PathBuf>,
+}
+
+impl Maintenance {
+    /// Writes every entry whose record ends at or before `upto`.
+    pub(super) fn flush(
+        &mut self,
+        shared: &Shared,
+        upto: PhysicalOffset,
+    ) -> Result<(), QueueError> {
+        let dirty = std::mem::take(&mut *lock(&shared.dirty));
+        let mut left = dirty.as_slice();
+        while !left.is_empty() {
+            let (group, rest) = left.split_at(left.len().min(GROUP_QUEUES));
+            if let Err(error) = self.flush_group(shared, group, upto) {
+                lock(&shared.dirty).extend_from_slice(left);
+                return Err(error);
+            }
+            left = rest;
+        }
+        self.evict_windows();
+        Ok(())
+    }
+
+    fn flush_group(
+        &mut self,
+        shared: &Shared,
+        group: &[Arc<Queue>],
+        upto: PhysicalOffset,
+    ) -> Result<(), QueueError> {
+        let mut unsynced = Unsynced::default();
+        let mut written = Vec::with_capacity(group.len());
+        for queue in group {
+            written.push(self.write_queue(queue, upto, &mut unsynced)?);
+        }
+        for (file, path) in &unsynced.files {
+            file.sync_data().map_err(|error| QueueError::io("sync", path, error))?;
+        }
+        // Innermost first: a name is durable only when its folder's own name is.
+        for dir in &unsynced.dirs {
+            let synced = shared.descriptors.disk().sync_dir(dir);
+            synced.map_err(|error| QueueError::io("sync the folder", dir, error))?;
+        }
+        for (queue, to) in group.iter().zip(written) {
+            self.mark_flushed(shared, queue, to);
+        }
+        Ok(())
+    }
+
+    /// Writes a queue's entries up to the log position; returns the offset reached.
+    fn write_queue(
+        &mut self,
+        queue: &Queue,
+        upto: PhysicalOffset,
+        unsynced: &mut Unsynced,
+    ) -> Result<u64, QueueError> {
+        let (mut from, mut blanks) = {
+            let state = lock(&queue.state);
+            (state.tail.flushed(), state.blanks)
+        };
+        loop {
+            self.entries.clear();
+            {
+                let state = lock(&queue.state);
+                state.tail.unflushed_from(from, upto, RUN_ENTRIES, &mut self.entries);
+            }
+            if self.entries.is_empty() {
+                return Ok(from);
+            }
+            if blanks > 0 {
+                self.write_blanks(queue, from, blanks, unsynced)?;
+                blanks = 0;
+            }
+            let count = self.entries.len();
+            self.bytes.clear();
+            for entry in &self.entries {
+                entry.encode(&mut self.bytes);
+            }
+            write_units(queue, from, &self.bytes, unsynced)?;
+            from += count as u64;
+            if count < RUN_ENTRIES {
+                return Ok(from);
+            }
+        }
+    }
+
+    /// Fills the queue's first file in front of its first entry.
+    fn write_blanks(
+        &mut self,
+        queue: &Queue,
+        first: u64,
+        blanks: u64,
+        unsynced: &mut Unsynced,
+    ) -> Result<(), QueueError> {
+        self.bytes.clear();
+        for _ in 0..blanks {
+            QueueEntry::BLANK.encode(&mut self.bytes);
+        }
+        write_units(queue, first - blanks, &self.bytes, unsynced)?;
+        self.bytes = Vec::new();
+        Ok(())
+    }
+
+    fn mark_flushed(&mut self, shared: &Shared, queue: &Arc<Queue>, to: u64) {
+        let mut state = lock(&queue.state);
+        let state = &mut *state;
+        let (unflushed, window) = (state.tail.unflushed_len(), state.tail.window_len());
+        if to > state.tail.flushed() {
+            state.blanks = 0;
+        }
+        state.tail.mark_flushed(to);
+        state.tail.trim(WINDOW_ENTRIES, shared.readable());
+        let now_unflushed = state.tail.unflushed_len();
+        shared.unflushed.fetch_sub(unflushed - now_unflushed, Ordering::Relaxed);
+        self.window_entries = self.window_entries + state.tail.window_len() - window;
+        if state.tail.window_len() > 0 && !state.windowed && !state.deleted {
+            state.windowed = true;
+            self.windowed.push_back(Arc::downgrade(queue));
+        }
+        state.dirty = now_unflushed > 0 && !state.deleted;
+        if state.dirty {
+            lock(&shared.dirty).push(Arc::clone(queue));
+        }
+    }
+
+    /// Drops windows, the one that began first, until all together fit.
+    fn evict_windows(&mut self) {
+        while self.window_entries > WINDOW_TOTAL_ENTRIES {
+            let Some(queue) = self.windowed.pop_front() else { return };
+            let Some(queue) = queue.upgrade() else { continue };
+            self.drop_window(&queue);
+        }
+    }
+
+    /// Makes the queue end at `next`, in memory and in the files.
+    pub(super) fn truncate(&mut self, queue: &Queue, next: u64) -> Result<(), QueueError> {
+        let shared = &queue.files.shared;
+        let mut state = lock(&queue.state);
+        let state = &mut *state;
+        if next < state.tail.flushed() {
+            state.span = queue.files.cut(state.span, next)?;
+        }
+        let (unflushed, window) = (state.tail.unflushed_len(), state.tail.window_len());
+        state.tail.truncate(next);
+        let gone = unflushed - state.tail.unflushed_len();
+        shared.unflushed.fetch_sub(gone, Ordering::Relaxed);
+        self.window_entries -= window - state.tail.window_len();
+        queue.next.store(next, Ordering::Release);
+        if next <= queue.min.load(Ordering::Acquire) {
+            queue.min.store(next, Ordering::Release);
+            queue.min_physical.store(0, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn drop_window(&mut self, queue: &Queue) {
+        let mut state = lock(&queue.state);
+        let before = state.tail.window_len();
+        let readable = queue.files.shared.readable();
+        state.tail.trim(0, readable);
+        self.window_entries -= before - state.tail.window_len();
+        state.windowed = false;
+    }
+
+    /// Forgets the memory of a queue that is being deleted.
+    pub(super) fn forget(&mut self, shared: &Shared, queue: &Queue) {
+        let mut state = lock(&queue.state);
+        state.deleted = true;
+        let unflushed = state.tail.unflushed_len();
+        shared.unflushed.fetch_sub(unflushed, Ordering::Relaxed);
+        self.window_entries -= state.tail.window_len();
+        let next = state.tail.next();
+        state.tail = super::tail::Tail::starting_at(next);
+    }
+}
+
+/// Writes `bytes` from unit `from` on, one write a file; new files and folders are noted.
+fn write_units(
+    queue: &Queue,
+    mut from: u64,
+    mut bytes: &[u8],
+    unsynced: &mut Unsynced,
+) -> Result<(), QueueError> {
+    let files = &queue.files;
+    while !bytes.is_empty() {
+        let start = files.file_start(from);
+        let file_end = start + files.shared.file_units;
+        let room = ((file_end - from) * UNIT_BYTES) as usize;
+        let (now, rest) = bytes.split_at(room.min(bytes.len()));
+        make_room(queue, start, unsynced)?;
+        let file = files.for_writing(start)?;
+        file.write_at(now, (from - start) * UNIT_BYTES)
+            .map_err(|error| QueueError::io("write", files.path(start), error))?;
+        if unsynced.files.last().is_none_or(|(last, _)| !Arc::ptr_eq(last, &file)) {
+            unsynced.files.push((file, files.path(start)));
+        }
+        bytes = rest;
+        from = file_end;
+    }
+    Ok(())
+}
+
+/// Makes the file that starts at `start` when the queue has none yet, and its folders.
+fn make_room(queue: &Queue, start: u64, unsynced: &mut Unsynced) -> Result<(), QueueError> {
+    let files = &queue.files;
+    let span = lock(&queue.state).span;
+    if span.first < span.end && start < span.end {
+        return Ok(());
+    }
+    let dir = files.dir();
+    let new_queue = span.first == span.end;
+    if new_queue {
+        let made = files.shared.descriptors.disk().create_dir_all(&dir);
+        made.map_err(|error| QueueError::io("make the folder", &dir, error))?;
+    }
+    files.for_writing(start)?;
+    unsynced.dirs.push(dir);
+    if new_queue {
+        unsynced.dirs.push(files.shared.root.join(&*files.topic));
+        unsynced.dirs.push(files.shared.root.clone());
+    }
+    let mut state = lock(&queue.state);
+    let first = if new_queue { start } else { span.first };
+    state.span = super::files::Span { first, end: start + files.shared.file_units };
+    Ok(())
+}
