@@ -35,6 +35,8 @@ mod out_buffer;
 mod service;
 mod transport;
 mod turn;
+#[cfg(test)]
+mod turn_test;
 
 pub use config::TransportConfig;
 pub use conn_id::{ConnId, LOOPS_MAX};

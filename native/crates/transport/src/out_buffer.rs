@@ -153,3 +153,83 @@ impl fmt::Debug for OutBuffer {
         f.debug_struct("OutBuffer").field("pending", &self.pending()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Takes so many bytes a call, as a full socket does.
+    struct Trickle {
+        taken: Vec<u8>,
+        step: usize,
+    }
+
+    impl Write for Trickle {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.write_vectored(&[IoSlice::new(bytes)])
+        }
+
+        fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            let mut left = std::mem::take(&mut self.step);
+            let mut count = 0;
+            for slice in slices {
+                let part = left.min(slice.len());
+                self.taken.extend_from_slice(&slice[..part]);
+                left -= part;
+                count += part;
+            }
+            if count == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_leaves_once_and_in_order(
+            steps in prop::collection::vec((0_u8..3, 0_usize..200_000), 1..60),
+        ) {
+            let mut out = OutBuffer::default();
+            let mut socket = Trickle { taken: Vec::new(), step: 0 };
+            let mut expected = Vec::new();
+            let mut counted = 0;
+            for (index, (kind, size)) in steps.into_iter().enumerate() {
+                let bytes = vec![index as u8; size];
+                match kind {
+                    0 => out.bytes().extend_from_slice(&bytes),
+                    1 => out.push_shared(Box::new(bytes.clone())),
+                    _ => socket.step = size,
+                }
+                if kind < 2 {
+                    expected.extend_from_slice(&bytes);
+                }
+                out.write_to(&mut socket, &mut counted).unwrap();
+                prop_assert_eq!(socket.taken.len() + out.pending(), expected.len());
+            }
+            while out.pending() > 0 {
+                socket.step = 70_000;
+                out.write_to(&mut socket, &mut counted).unwrap();
+            }
+            prop_assert!(socket.taken == expected);
+            prop_assert_eq!(counted, expected.len());
+            out.shrink();
+            prop_assert_eq!(out.owned_bytes(), 0);
+        }
+    }
+
+    #[test]
+    fn a_buffer_that_never_empties_forgets_what_was_written() {
+        let mut out = OutBuffer::default();
+        let mut taken = 0;
+        for _ in 0..10_000 {
+            out.bytes().extend_from_slice(&[7; 1_000]);
+            let mut socket = Trickle { taken: Vec::new(), step: 999 };
+            out.write_to(&mut socket, &mut taken).unwrap();
+        }
+        assert_eq!(out.pending(), 10_000 * 1_000 - taken);
+        assert!(out.owned_bytes() < 1 << 20, "{} bytes held", out.owned_bytes());
+    }
+}
