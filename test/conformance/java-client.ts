@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { type ClassPathName, compile } from '../oracle/java.ts';
+import { projectRoot } from '../oracle/project-folders.ts';
+import type { DriverRun } from './scenario-suite.ts';
+
+const SOURCES = join(projectRoot, 'test', 'conformance', 'java', 'src');
+const RUN_LIMIT_MS = 240_000;
+
+/** Every scenario of the Java driver besides mixed10k. */
+export const FEATURES = [
+  ...['batch', 'oneway', 'compressed', 'tags', 'unicode', 'retryToDlq', 'delay', 'offsetKept'],
+  ...['joinLeave', 'orderly', 'broadcast', 'pullConsumer', 'queryMessage'],
+  ...['createTopic', 'autoCreate'],
+];
+
+/** A run of the Java driver with the given client on the class path. */
+export function javaRun(
+  client: ClassPathName,
+  label: string,
+  scenarios: readonly string[],
+  jvmFlags: readonly string[] = [],
+): DriverRun {
+  return {
+    label,
+    scenarios,
+    limit_ms: RUN_LIMIT_MS,
+    command: async (cluster, names) => ({
+      command: 'java',
+      args: [
+        ...['-Xmx512m', `-Duser.home=${cluster.folder}`, ...jvmFlags],
+        ...['-cp', await compile(SOURCES, client), 'turbopump.conformance.Driver'],
+        ...[cluster.nameServer, ...names],
+      ],
+    }),
+  };
+}
