@@ -93,3 +93,46 @@ pub fn cut(buf: &[u8], max_frame_bytes: usize) -> Result<Option<Frame<'_>>, Fram
     let parts = whole.get(PREFIX_BYTES..).and_then(|rest| rest.split_at_checked(header_bytes));
     Ok(parts.map(|(header, body)| Frame { whole, encoding, header, body }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 64;
+
+    fn bytes(length: i32, word: u32, rest: &[u8]) -> Vec<u8> {
+        [&length.to_be_bytes()[..], &word.to_be_bytes(), rest].concat()
+    }
+
+    #[test]
+    fn every_prefix_of_a_frame_is_incomplete() {
+        let whole = bytes(4 + 3 + 2, 0x0100_0003, b"hhhbb");
+        for len in 0..whole.len() {
+            assert_eq!(cut(&whole[..len], LIMIT), Ok(None), "{len}");
+        }
+        let two = [&whole[..], &whole[..5]].concat();
+        let frame = cut(&two, LIMIT).unwrap().unwrap();
+        assert_eq!((frame.header, frame.body), (&b"hhh"[..], &b"bb"[..]));
+        assert_eq!(frame.whole, whole);
+    }
+
+    #[test]
+    fn the_limit_counts_the_length_bytes() {
+        let fits = bytes(LIMIT as i32 - 4, 0, &[0; LIMIT - 8]);
+        assert!(cut(&fits, LIMIT).unwrap().is_some());
+        let above = (LIMIT as i32 - 3).to_be_bytes();
+        assert!(matches!(cut(&above, LIMIT), Err(FrameError::TooLarge { frame_bytes: 65, .. })));
+    }
+
+    #[test]
+    fn lengths_that_contradict_each_other_are_refused_before_the_rest_arrives() {
+        for length in [3, 0, -1, i32::MIN] {
+            assert_eq!(cut(&length.to_be_bytes(), LIMIT), Err(FrameError::TooSmall(length)));
+        }
+        let header_over_end = bytes(10, 7, b"");
+        let expected = FrameError::HeaderLength { header_bytes: 7, room: 6 };
+        assert_eq!(cut(&header_over_end, LIMIT), Err(expected));
+        assert_eq!(cut(&bytes(10, 0x0200_0000, b""), LIMIT), Err(FrameError::Encoding(2)));
+        assert!(matches!(cut(b"GET / HTTP/1.1\r\n", LIMIT), Err(FrameError::TooLarge { .. })));
+    }
+}

@@ -182,3 +182,27 @@ pub fn remove(text: &mut Vec<u8>, name: &str) -> bool {
     text.truncate(kept);
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_last_pair_is_closed_before_the_next() {
+        let mut text = b"A\x01b".to_vec();
+        append(&mut text, "C", "d").unwrap();
+        assert_eq!(text, b"A\x01b\x02C\x01d\x02");
+        let mut text = b"A\x01b".to_vec();
+        set(&mut text, "A", "e").unwrap();
+        assert_eq!(text, b"A\x01e\x02");
+    }
+
+    #[test]
+    fn separators_cannot_be_smuggled_in() {
+        let mut text = b"A\x01b\x02".to_vec();
+        assert_eq!(set(&mut text, "A", "x\x02B\x01y"), Err(PropertyError::Value));
+        assert_eq!(set(&mut text, "A\x01", "x"), Err(PropertyError::Name));
+        assert_eq!(set(&mut text, "", "x"), Err(PropertyError::Name));
+        assert_eq!(text, b"A\x01b\x02");
+    }
+}

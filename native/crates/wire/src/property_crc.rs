@@ -38,3 +38,16 @@ pub fn closing_crc(properties: &[u8]) -> Option<u32> {
     let value = digits.iter().rev().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
     u32::try_from(value).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_written_backwards() {
+        assert_eq!(&crc_property(311_015_260), b"__CRC32#\x010625101130\x02");
+        assert_eq!(closing_crc(b"A\x01b\x02__CRC32#\x010625101130\x02"), Some(311_015_260));
+        assert_eq!(closing_crc(b"__CRC32#\x0106251011x0\x02"), None);
+        assert_eq!(closing_crc(b"__CRC32#\x019999999999\x02"), None);
+    }
+}

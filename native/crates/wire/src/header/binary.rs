@@ -66,3 +66,47 @@ fn fields(bytes: &[u8]) -> Result<ExtFields<'_>, HeaderError> {
     }
     Ok(ext)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(code: i16, flag: i32, tail: &[u8]) -> Vec<u8> {
+        let mut bytes = code.to_be_bytes().to_vec();
+        bytes.extend_from_slice(&[9, 1, 0xDF, 0, 0, 0, 9]);
+        bytes.extend_from_slice(&flag.to_be_bytes());
+        bytes.extend_from_slice(tail);
+        bytes
+    }
+
+    #[test]
+    fn lost_upper_halves_of_request_codes_are_restored() {
+        let none = [0; 8];
+        for (low, code) in [(3442, 200_050), (3448, 200_056), (3543, 200_151), (3441, 3441)] {
+            assert_eq!(decode(&header(low, 0, &none)).unwrap().code, code);
+            assert_eq!(decode(&header(low, FLAG_RESPONSE, &none)).unwrap().code, low.into());
+        }
+    }
+
+    #[test]
+    fn empty_texts_are_none_and_later_bytes_are_ignored() {
+        let tail = b"\0\0\0\0\0\0\0\x10\0\x01a\0\0\0\0\0\0\0\0\0\x03xyz more";
+        let bytes = header(10, 0, tail);
+        let read = decode(&bytes).unwrap();
+        assert_eq!((read.remark, read.ext.len()), (None, 0));
+    }
+
+    #[test]
+    fn lengths_outside_the_header_are_refused() {
+        let ext_cut = b"\0\0\0\0\0\0\0\x05\0\x01a\0\0";
+        for (tail, error) in [
+            (&b"\0\0\0\x01"[..], HeaderError::Truncated),
+            (b"\xff\xff\xff\xff", HeaderError::NegativeLength(-1)),
+            (b"\0\0\0\0\0\0\0\x02\xff\xff", HeaderError::NegativeLength(-1)),
+            (ext_cut, HeaderError::Truncated),
+            (b"", HeaderError::Truncated),
+        ] {
+            assert_eq!(decode(&header(10, 0, tail)), Err(error));
+        }
+    }
+}

@@ -174,3 +174,76 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_in_any_order_with_white_space_and_strangers() {
+        let header = br#" { "x" : [ { "y" : [ ] , "z" : { } } , "\"" , -1.5e+3 ] , "opaque" : "7" ,
+            "extFields" : { "n" : 12 , "b" : true , "gone" : null , "o" : {"k":[1]} , "e" : "" },
+            "remark" : null , "language" : 9 , "flag" : 3 , "code" : 11 } "#;
+        let read = decode(header).unwrap();
+        assert_eq!((read.code, read.opaque, read.language), (11, 7, Language::Go));
+        assert!(read.is_oneway() && read.is_response());
+        assert_eq!(read.remark, None);
+        let fields: Vec<_> = read.ext.iter().collect();
+        assert_eq!(fields, [("n", "12"), ("b", "true"), ("o", r#"{"k":[1]}"#), ("e", "")]);
+        assert_eq!(peek(header), Ok(Peeked { code: 11, opaque: 7, flag: 3 }));
+    }
+
+    #[test]
+    fn escapes_are_undone() {
+        let remark = |text: &str| {
+            let header = format!("{{\"remark\":\"{text}\"}}");
+            decode(header.as_bytes()).map(|read| read.remark.unwrap().into_owned())
+        };
+        assert_eq!(remark(r#"\"\\\/\b\f\n\r\t"#).unwrap(), "\"\\/\u{8}\u{c}\n\r\t");
+        assert_eq!(remark(r"a\u00e9\uD83D\uDE00z").unwrap(), "a\u{e9}\u{1F600}z");
+        assert_eq!(remark(r"\ud83dx\ude00\ud83d\u0041").unwrap(), "?x??A");
+        assert_eq!(remark(r"\q").unwrap_err(), HeaderError::Json { at: 13 });
+        assert!(remark(r"\u00g0").is_err());
+        assert_eq!(remark(r"\u00").unwrap_err(), HeaderError::Json { at: 16 });
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_replaced_and_not_refused() {
+        let read = decode(b"{\"extFields\":{\"i\":\"KEYS\xb2\xe2\"}}").unwrap();
+        assert_eq!(read.ext.get("i"), Some("KEYS\u{FFFD}\u{FFFD}"));
+    }
+
+    #[test]
+    fn what_is_not_one_object_is_refused() {
+        for header in
+            ["", "{", "[]", "null", "{} x", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1 2}"]
+        {
+            assert!(decode(header.as_bytes()).is_err(), "{header}");
+            assert!(peek(header.as_bytes()).is_err(), "{header}");
+        }
+        let number =
+            |text: &str| decode(format!("{{\"code\":{text}}}").as_bytes()).map(|read| read.code);
+        for text in ["2147483648", "1.5", "\"\"", "true", "{}", "-"] {
+            assert_eq!(number(text), Err(HeaderError::Number { field: "code" }), "{text}");
+        }
+        assert_eq!(number("-2147483648"), Ok(i32::MIN));
+    }
+
+    #[test]
+    fn nesting_and_fields_are_bounded() {
+        let nested = |depth: usize| format!("{{\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(decode(nested(32).as_bytes()).is_ok());
+        assert_eq!(decode(nested(100_000).as_bytes()), Err(HeaderError::Depth));
+        let fields =
+            |count: usize| format!("{{\"extFields\":{{{}}}}}", vec!["\"a\":1"; count].join(","));
+        assert!(decode(fields(512).as_bytes()).is_ok());
+        assert_eq!(decode(fields(513).as_bytes()), Err(HeaderError::TooManyFields));
+    }
+
+    #[test]
+    fn the_last_of_repeated_fields_counts() {
+        let read = decode(br#"{"extFields":{"a":"1","b":"x","a":"2"}}"#).unwrap();
+        assert_eq!(read.ext.i32("a"), Ok(Some(2)));
+        assert!(read.ext.i64("b").is_err() && read.ext.required("c").is_err());
+    }
+}

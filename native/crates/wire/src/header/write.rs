@@ -223,3 +223,47 @@ fn json_line(out: &mut Vec<u8>, line: &HeaderLine) {
     out.extend_from_slice(b",\"serializeTypeCurrentRPC\":\"JSON\"");
     pair(out, b",\"version\":", line.version);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header::{Request, RequestHeader, Response};
+
+    #[test]
+    fn a_refused_frame_leaves_the_buffer_as_it_was() {
+        let mut out = b"before".to_vec();
+        let huge = "x".repeat(MAX_HEADER_BYTES);
+        let refused = Response::begin(&mut out, HeaderEncoding::Json, 1, 1).remark(&huge).finish(0);
+        assert!(matches!(refused, Err(EncodeError::HeaderLength(_))));
+        let name = "n".repeat(32_768);
+        let refused = Response::begin(&mut out, HeaderEncoding::Binary, 1, 1).ext(&name, 1_i32);
+        assert_eq!(refused.finish(0), Err(EncodeError::FieldName));
+        let body = i32::MAX as usize;
+        let refused = Response::begin(&mut out, HeaderEncoding::Binary, 1, 1).finish(body);
+        assert_eq!(refused, Err(EncodeError::BodyLength(body)));
+        assert_eq!(out, b"before");
+    }
+
+    #[test]
+    fn requests_and_responses_say_which_they_are() {
+        for encoding in [HeaderEncoding::Json, HeaderEncoding::Binary] {
+            let mut out = Vec::new();
+            Request::begin(&mut out, encoding, 310, 1).ext("m", true).finish(0).unwrap();
+            Request::begin_oneway(&mut out, encoding, 200_051, 2).finish(0).unwrap();
+            let response = Response::begin(&mut out, encoding, 0, 3).remark("r");
+            response.ext("queueOffset", u64::MAX).ext_opt("no", None::<i32>).finish(0).unwrap();
+            let mut rest = &out[..];
+            let mut seen = Vec::new();
+            while let Ok(Some(frame)) = crate::frame::cut(rest, out.len()) {
+                let read = RequestHeader::decode(encoding, frame.header).unwrap();
+                let fields = read.ext.iter().map(|(_, value)| value.to_owned()).collect::<Vec<_>>();
+                seen.push((read.code, read.opaque, read.flag, fields));
+                rest = &rest[frame.whole.len()..];
+            }
+            let fields = |text: &str| vec![text.to_owned()];
+            assert_eq!(seen[0], (310, 1, 0, fields("true")));
+            assert_eq!(seen[1], (200_051, 2, 2, vec![]));
+            assert_eq!(seen[2], (0, 3, 1, fields("18446744073709551615")));
+        }
+    }
+}

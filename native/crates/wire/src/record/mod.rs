@@ -173,3 +173,94 @@ pub enum RecordError {
         at: u64,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::position::{PhysicalOffset, QueueId, QueueOffset};
+    use std::net::SocketAddr;
+
+    fn fields<'a>(topic: &'a str, properties: &'a [&'a [u8]]) -> RecordFields<'a> {
+        let host = SocketAddr::from(([10, 0, 0, 1], 10911));
+        RecordFields {
+            version: RecordVersion::for_topic(topic, true),
+            topic,
+            queue_id: QueueId::ZERO,
+            flag: 0,
+            sys_flag: 0,
+            born_timestamp: 0,
+            born_host: host,
+            store_host: host,
+            reconsume_times: 0,
+            prepared_transaction_offset: 0,
+            body: b"hi",
+            properties,
+        }
+    }
+
+    #[test]
+    fn a_file_ends_with_its_filler_or_unwritten_bytes() {
+        let filler = BlankRecord { size: 4096 }.encode();
+        assert_eq!(filler, [0, 0, 0x10, 0, 0xCB, 0xD4, 0x31, 0x94]);
+        let at = PhysicalOffset::ZERO;
+        let expected = BlankRecord { size: 4096 };
+        assert!(matches!(scan(&filler, at, true), Ok(Scan::Blank(blank)) if blank == expected));
+        assert!(matches!(scan(&[0; 8], at, true), Ok(Scan::End)));
+        assert!(matches!(RecordView::parse(&filler), Err(RecordError::Magic(BLANK_MAGIC))));
+        assert_eq!(BlankRecord::parse(&[0, 0, 0, 7, 0xCB, 0xD4, 0x31, 0x94]), None);
+    }
+
+    #[test]
+    fn long_topics_take_version_two() {
+        let long = "t".repeat(128);
+        assert_eq!(RecordVersion::for_topic(&long, true), RecordVersion::V2);
+        assert_eq!(RecordVersion::for_topic(&long[1..], true), RecordVersion::V1);
+        let mut out = b"before".to_vec();
+        let narrow = RecordFields { version: RecordVersion::V1, ..fields(&long, &[]) };
+        let refused = encode_record(&mut out, &narrow);
+        assert_eq!(refused, Err(EncodeRecordError::TopicLength(128)));
+        assert_eq!(out, b"before");
+        assert_eq!(record_bytes(&fields(&long, &[])), Ok(92 + 2 + 128));
+    }
+
+    #[test]
+    fn properties_are_bounded_over_all_pieces() {
+        let (half, rest) = (vec![b'p'; 16_384], vec![b'p'; 16_383]);
+        let mut out = Vec::new();
+        assert!(encode_record(&mut out, &fields("T", &[&half, &rest])).is_ok());
+        let refused = encode_record(&mut out, &fields("T", &[&half, &half]));
+        assert_eq!(refused, Err(EncodeRecordError::PropertiesLength(32_768)));
+    }
+
+    #[test]
+    fn lengths_inside_a_record_must_add_up() {
+        let mut record = Vec::new();
+        encode_record(&mut record, &fields("T", &[b"p"])).unwrap();
+        let with = |at: usize, bytes: &[u8]| {
+            let mut changed = record.clone();
+            changed[at..at + bytes.len()].copy_from_slice(bytes);
+            changed.push(0);
+            RecordView::parse(&changed).map(|view| view.topic.len())
+        };
+        let total = record.len() as i32;
+        assert_eq!(with(0, &total.to_be_bytes()), Ok(1));
+        for wrong in [total + 1, total - 1, 8, 7, 0, -1, i32::MIN] {
+            assert_eq!(with(0, &wrong.to_be_bytes()), Err(RecordError::Lengths { total: wrong }));
+        }
+        for body in [-1, i32::MAX] {
+            assert_eq!(with(84, &body.to_be_bytes()), Err(RecordError::BodyLength(body)));
+        }
+        for wrong in [0_u8, 2, 255] {
+            assert_eq!(with(90, &[wrong]), Err(RecordError::Lengths { total }));
+        }
+        assert_eq!(with(91, &[0xFF]), Err(RecordError::TopicText));
+    }
+
+    #[test]
+    fn a_short_record_is_not_patched() {
+        let mut short = vec![7; 63];
+        let patched = patch_offsets(&mut short, QueueOffset::ZERO, PhysicalOffset::ZERO, 0);
+        assert!(matches!(patched, Err(RecordError::Truncated { .. })));
+        assert_eq!(short, vec![7; 63]);
+    }
+}
