@@ -87,8 +87,21 @@ function writeKey(key: JsonWritable, style: JsonStyle): string {
 }
 
 function quote(text: string, style: JsonStyle): string {
-  const quoted = JSON.stringify(text);
+  const quoted = asFastjson(JSON.stringify(text));
   return style.standard === true ? quoted.replace(/[\u007f-\uffff]/g, unicodeEscape) : quoted;
+}
+
+/** An escape, or a character that JSON allows as it is and fastjson escapes. */
+const ESCAPED = /\\(?:u[\da-f]{4}|.)|[\u007f-\u00a0\u2028\u2029]/g;
+
+/** Standard JSON with the escapes fastjson would write: upper-case digits, and some more. */
+export function asFastjson(json: string): string {
+  return json.replace(ESCAPED, (found) => {
+    if (found.length === 1) {
+      return unicodeEscape(found);
+    }
+    return found.length === 2 ? found : `\\u${found.slice(2).toUpperCase()}`;
+  });
 }
 
 function unicodeEscape(char: string): string {

@@ -5,6 +5,7 @@
  * taken as text.
  */
 import { FrameError } from './errors.ts';
+import { asFastjson } from './fastjson-writer.ts';
 import { languageNamed } from './language.ts';
 import type { RemotingCommand } from './remoting-command.ts';
 
@@ -23,7 +24,7 @@ export function encodeJsonHeader(command: RemotingCommand): Buffer {
   }
   fields['serializeTypeCurrentRPC'] = 'JSON';
   fields['version'] = command.version;
-  return Buffer.from(JSON.stringify(fields));
+  return Buffer.from(asFastjson(JSON.stringify(fields)));
 }
 
 export function decodeJsonHeader(bytes: Buffer): HeaderFields {
