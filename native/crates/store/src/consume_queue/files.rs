@@ -186,10 +186,9 @@ impl QueueFiles {
         while end > span.first + self.shared.file_units && end - self.shared.file_units >= keep {
             let start = end - self.shared.file_units;
             self.remove(start)?;
-            end = start;
-        }
-        if end < span.end {
+            // One by one: a power cut must not bring back the newest without the one before.
             self.sync_dir(&dir)?;
+            end = start;
         }
         if keep < end {
             let start = self.file_start(keep);

@@ -4,7 +4,7 @@
 //! entry is marked only when it is on disk, so a failed flush can be repeated and loses nothing;
 //! whether it may be repeated is the store's decision (it poisons itself).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -13,7 +13,7 @@ use turbopump_wire::PhysicalOffset;
 
 use super::error::QueueError;
 use super::lock;
-use super::queue::Queue;
+use super::queue::{Phase, Queue};
 use super::table::Shared;
 use super::unit::{QueueEntry, UNIT_BYTES};
 use crate::disk::DiskFile;
@@ -42,7 +42,19 @@ pub(super) struct Maintenance {
 #[derive(Default)]
 struct Unsynced {
     files: Vec<(Arc<dyn DiskFile>, PathBuf)>,
-    dirs: Vec<PathBuf>,
+    dirs: BTreeSet<PathBuf>,
+}
+
+impl Unsynced {
+    /// Innermost first: a name is durable only when its folder's own name is.
+    fn sync_dirs(&mut self, shared: &Shared) -> Result<(), QueueError> {
+        // A folder sorts before what is in it.
+        for dir in std::mem::take(&mut self.dirs).into_iter().rev() {
+            let synced = shared.descriptors.disk().sync_dir(&dir);
+            synced.map_err(|error| QueueError::io("sync the folder", dir, error))?;
+        }
+        Ok(())
+    }
 }
 
 impl Maintenance {
@@ -80,11 +92,7 @@ impl Maintenance {
         for (file, path) in &unsynced.files {
             file.sync_data().map_err(|error| QueueError::io("sync", path, error))?;
         }
-        // Innermost first: a name is durable only when its folder's own name is.
-        for dir in &unsynced.dirs {
-            let synced = shared.descriptors.disk().sync_dir(dir);
-            synced.map_err(|error| QueueError::io("sync the folder", dir, error))?;
-        }
+        unsynced.sync_dirs(shared)?;
         for (queue, to) in group.iter().zip(written) {
             self.mark_flushed(shared, queue, to);
         }
@@ -98,10 +106,13 @@ impl Maintenance {
         upto: PhysicalOffset,
         unsynced: &mut Unsynced,
     ) -> Result<u64, QueueError> {
-        let (mut from, mut blanks) = {
+        let (mut from, mut blanks, resync_from) = {
             let state = lock(&queue.state);
-            (state.tail.flushed(), state.blanks)
+            (state.tail.flushed(), state.blanks, state.resync_from)
         };
+        if let Some(first) = resync_from {
+            resync(queue, first, from, unsynced)?;
+        }
         loop {
             self.entries.clear();
             {
@@ -149,6 +160,10 @@ impl Maintenance {
         let mut state = lock(&queue.state);
         let state = &mut *state;
         let (unflushed, window) = (state.tail.unflushed_len(), state.tail.window_len());
+        if to > state.tail.flushed() || state.resync_from.is_some() {
+            state.names_durable = true;
+            state.resync_from = None;
+        }
         if to > state.tail.flushed() {
             state.blanks = 0;
         }
@@ -157,11 +172,11 @@ impl Maintenance {
         let now_unflushed = state.tail.unflushed_len();
         shared.unflushed.fetch_sub(unflushed - now_unflushed, Ordering::Relaxed);
         self.window_entries = self.window_entries + state.tail.window_len() - window;
-        if state.tail.window_len() > 0 && !state.windowed && !state.deleted {
+        if state.tail.window_len() > 0 && !state.windowed && state.phase == Phase::Open {
             state.windowed = true;
             self.windowed.push_back(Arc::downgrade(queue));
         }
-        state.dirty = now_unflushed > 0 && !state.deleted;
+        state.dirty = now_unflushed > 0 && state.phase == Phase::Open;
         if state.dirty {
             lock(&shared.dirty).push(Arc::clone(queue));
         }
@@ -209,7 +224,7 @@ impl Maintenance {
     /// Forgets the memory of a queue that is being deleted.
     pub(super) fn forget(&mut self, shared: &Shared, queue: &Queue) {
         let mut state = lock(&queue.state);
-        state.deleted = true;
+        state.phase = Phase::Deleted;
         let unflushed = state.tail.unflushed_len();
         shared.unflushed.fetch_sub(unflushed, Ordering::Relaxed);
         self.window_entries -= state.tail.window_len();
@@ -244,27 +259,56 @@ fn write_units(
     Ok(())
 }
 
-/// Makes the file that starts at `start` when the queue has none yet, and its folders.
+/// Notes the files that hold `[first, end)` although nothing is written to them.
+fn resync(
+    queue: &Queue,
+    first: u64,
+    end: u64,
+    unsynced: &mut Unsynced,
+) -> Result<(), QueueError> {
+    let files = &queue.files;
+    let mut start = files.file_start(first);
+    while start < end {
+        make_room(queue, start, unsynced)?;
+        unsynced.files.push((files.for_writing(start)?, files.path(start)));
+        start += files.shared.file_units;
+    }
+    Ok(())
+}
+
+/// Makes the file that starts at `start` when the queue has none yet, and its folders; notes the
+/// folders whose names may not be on disk.
 fn make_room(queue: &Queue, start: u64, unsynced: &mut Unsynced) -> Result<(), QueueError> {
     let files = &queue.files;
-    let span = lock(&queue.state).span;
-    if span.first < span.end && start < span.end {
+    let (span, names_durable) = {
+        let state = lock(&queue.state);
+        (state.span, state.names_durable)
+    };
+    let is_new = span.first == span.end;
+    let has_room = !is_new && start < span.end;
+    if has_room && names_durable {
         return Ok(());
     }
     let dir = files.dir();
-    let new_queue = span.first == span.end;
-    if new_queue {
-        let made = files.shared.descriptors.disk().create_dir_all(&dir);
-        made.map_err(|error| QueueError::io("make the folder", &dir, error))?;
+    if !has_room {
+        if unsynced.dirs.contains(&dir) {
+            // A power cut must not leave the second new file without the first.
+            unsynced.sync_dirs(&files.shared)?;
+        }
+        if is_new {
+            let made = files.shared.descriptors.disk().create_dir_all(&dir);
+            made.map_err(|error| QueueError::io("make the folder", &dir, error))?;
+        }
+        files.for_writing(start)?;
+        let mut state = lock(&queue.state);
+        let first = if is_new { start } else { span.first };
+        state.span = super::files::Span { first, end: start + files.shared.file_units };
+        state.names_durable = false;
     }
-    files.for_writing(start)?;
-    unsynced.dirs.push(dir);
-    if new_queue {
-        unsynced.dirs.push(files.shared.root.join(&*files.topic));
-        unsynced.dirs.push(files.shared.root.clone());
+    if !names_durable {
+        unsynced.dirs.insert(files.shared.root.join(&*files.topic));
+        unsynced.dirs.insert(files.shared.root.clone());
     }
-    let mut state = lock(&queue.state);
-    let first = if new_queue { start } else { span.first };
-    state.span = super::files::Span { first, end: start + files.shared.file_units };
+    unsynced.dirs.insert(dir);
     Ok(())
 }

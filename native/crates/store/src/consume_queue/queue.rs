@@ -15,16 +15,29 @@ use super::lock;
 use super::tail::Tail;
 use super::unit::QueueEntry;
 
+/// Where a queue is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nobody looked at the files; nothing else in the state is meaningful.
+    Unopened,
+    Open,
+    /// The topic was deleted: nothing is kept and nothing is read any more.
+    Deleted,
+}
+
 /// What the queue's own lock guards.
 pub(super) struct State {
-    /// The files were looked at; before that nothing else here is meaningful.
-    pub(super) opened: bool,
-    /// The topic was deleted: nothing is kept and nothing is read any more.
-    pub(super) deleted: bool,
+    pub(super) phase: Phase,
     /// On the table's list of queues to flush.
     pub(super) dirty: bool,
     /// On the table's list of queues that keep flushed entries in memory.
     pub(super) windowed: bool,
+    /// The names of the files and folders are on disk for sure. An earlier process may have been
+    /// killed between making and syncing them, so this begins false.
+    pub(super) names_durable: bool,
+    /// First entry found again in the files by recovery: a killed process may have written it
+    /// without syncing.
+    pub(super) resync_from: Option<u64>,
     /// Filler units to write in front of the first entry.
     pub(super) blanks: u64,
     pub(super) tail: Tail,
@@ -49,10 +62,11 @@ impl Queue {
     /// A queue whose files nobody has looked at yet.
     pub(super) fn unopened(files: QueueFiles) -> Self {
         let state = State {
-            opened: false,
-            deleted: false,
+            phase: Phase::Unopened,
             dirty: false,
             windowed: false,
+            names_durable: false,
+            resync_from: None,
             blanks: 0,
             tail: Tail::starting_at(0),
             span: Span::default(),
@@ -113,7 +127,7 @@ impl Queue {
     pub fn publish(self: &Arc<Self>, entry: QueueEntry, store_ms: i64) {
         debug_assert!(self.is_open(), "a table hands out opened queues only");
         let mut state = lock(&self.state);
-        if state.deleted {
+        if state.phase == Phase::Deleted {
             return;
         }
         state.tail.push(entry);
@@ -141,7 +155,7 @@ impl Queue {
             return Ok(());
         }
         let mut state = lock(&self.state);
-        if !state.opened {
+        if state.phase == Phase::Unopened {
             self.open_files(&mut state, false)?;
         }
         Ok(())
@@ -168,7 +182,7 @@ impl Queue {
         state.tail = Tail::starting_at(next);
         state.span = span;
         state.blanks = 0;
-        state.opened = true;
+        state.phase = Phase::Open;
         self.next.store(next, Ordering::Release);
         self.min.store(span.first, Ordering::Release);
         self.min_physical.store(0, Ordering::Release);
@@ -210,7 +224,7 @@ impl Queue {
         while from < end {
             let base = {
                 let state = lock(&self.state);
-                if state.deleted {
+                if state.phase == Phase::Deleted {
                     return Ok(());
                 }
                 let base = state.tail.base();
@@ -237,7 +251,7 @@ impl Queue {
     }
 
     fn lost(&self, from: u64) -> bool {
-        lock(&self.state).deleted || from < self.min.load(Ordering::Acquire)
+        lock(&self.state).phase == Phase::Deleted || from < self.min.load(Ordering::Acquire)
     }
 
     /// Reads `[from, to)` from the files; `None` when the readable end came first.

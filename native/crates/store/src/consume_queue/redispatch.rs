@@ -46,6 +46,13 @@ impl Queue {
             return Ok(Redispatched::BelowMin);
         }
         if self.entry_at(at.get())? == Some(entry) {
+            let mut state = lock(&self.state);
+            if at.get() < state.tail.flushed() {
+                // Found is not durable: the next flush syncs it before anybody relies on it.
+                let first = state.resync_from.unwrap_or(u64::MAX).min(at.get());
+                state.resync_from = Some(first);
+                self.mark_dirty(&mut state);
+            }
             return Ok(Redispatched::Same);
         }
         lock(&self.files.shared.maintenance).truncate(self, at.get())?;

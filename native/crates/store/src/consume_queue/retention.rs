@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use super::error::QueueError;
 use super::files::Span;
 use super::lock;
-use super::queue::Queue;
+use super::queue::{Phase, Queue};
 
 impl Queue {
     /// Moves `min_offset` over entries that the log no longer has and removes files below it.
@@ -30,7 +30,7 @@ impl Queue {
         }
         let next = {
             let state = lock(&self.state);
-            if state.deleted {
+            if state.phase == Phase::Deleted {
                 return Ok(());
             }
             state.tail.next()
@@ -43,24 +43,20 @@ impl Queue {
     fn remove_expired_files(&self) -> Result<(), QueueError> {
         let min = self.min.load(Ordering::Acquire);
         let units = self.files.shared.file_units;
-        let mut removed = false;
         loop {
             let first = {
                 let mut state = lock(&self.state);
                 let Span { first, end } = state.span;
                 if end - first <= units || first + units > min {
-                    break;
+                    return Ok(());
                 }
                 state.span.first += units;
                 first
             };
             self.files.remove(first)?;
-            removed = true;
-        }
-        if removed {
+            // One by one: a power cut must not bring back the oldest without the one after.
             self.files.sync_dir(&self.files.dir())?;
         }
-        Ok(())
     }
 
     /// Removes the queue's files, oldest first: what a crash leaves is an expired queue, whose
@@ -71,9 +67,13 @@ impl Queue {
         self.files.shared.descriptors.forget_queue(self.files.key);
         let mut names = disk.list(&dir).map_err(|error| QueueError::io("list", &dir, error))?;
         names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        for entry in names {
+        let count = names.len();
+        for (nth, entry) in names.into_iter().enumerate() {
             let path = dir.join(&entry.name);
             disk.remove_file(&path).map_err(|error| QueueError::io("remove", path, error))?;
+            if nth + 1 < count {
+                self.files.sync_dir(&dir)?;
+            }
         }
         match disk.remove_dir(&dir) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -13,7 +13,7 @@ use super::error::QueueError;
 use super::files::QueueFiles;
 use super::flush::Maintenance;
 use super::lock;
-use super::queue::Queue;
+use super::queue::{Phase, Queue};
 use super::unit::UNIT_BYTES;
 use crate::disk::Disk;
 
@@ -252,7 +252,7 @@ impl QueueTable {
         let mut maintenance = lock(&self.shared.maintenance);
         for queue in self.all() {
             let mut state = lock(&queue.state);
-            if !state.opened {
+            if state.phase == Phase::Unopened {
                 queue.open_files(&mut state, true)?;
                 continue;
             }
@@ -292,7 +292,7 @@ fn list_queues(
     let list = |dir: &Path| disk.list(dir).map_err(|error| QueueError::io("list", dir, error));
     let mut topics = FxHashMap::default();
     for topic in list(&shared.root)? {
-        if !topic.is_dir || TopicName::parse(&topic.name).is_err() {
+        if !topic.is_dir || TopicName::check(&topic.name).is_err() {
             ignored.note(topic.name);
             continue;
         }

@@ -12,7 +12,7 @@ use turbopump_wire::PhysicalOffset;
 
 use super::building::{Building, OnDisk};
 use super::error::IndexError;
-use super::layout::{Header, SLOT_BYTES};
+use super::layout::{Header, SLOT_BYTES, slot_at};
 use super::slots::{PAGE_SLOTS, page_runs};
 use super::{Files, Index, Sealed, lock};
 use crate::disk::OpenMode;
@@ -121,7 +121,7 @@ impl Index {
             if let Some(building) = lock(&self.files).building.front_mut() {
                 encode_slots(building, first, end, plan.header.next_entry, &mut bytes);
             }
-            let at = self.geometry.slot_at((first * PAGE_SLOTS) as u32);
+            let at = slot_at((first * PAGE_SLOTS) as u32);
             on_disk
                 .file
                 .write_at(&bytes, at)

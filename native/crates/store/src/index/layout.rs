@@ -22,12 +22,8 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    pub(super) fn slot_at(self, slot: u32) -> u64 {
-        HEADER_BYTES as u64 + u64::from(slot) * SLOT_BYTES as u64
-    }
-
     pub(super) fn entry_at(self, number: u32) -> u64 {
-        self.slot_at(self.slots) + u64::from(number) * ENTRY_BYTES as u64
+        slot_at(self.slots) + u64::from(number) * ENTRY_BYTES as u64
     }
 
     pub(super) fn file_bytes(self) -> u64 {
@@ -38,6 +34,11 @@ impl Geometry {
     pub(super) fn slot_of(self, key_hash: i32) -> u32 {
         key_hash.max(0).cast_unsigned() % self.slots
     }
+}
+
+/// Place of a slot.
+pub(super) fn slot_at(slot: u32) -> u64 {
+    HEADER_BYTES as u64 + u64::from(slot) * SLOT_BYTES as u64
 }
 
 /// The first 40 bytes.

@@ -7,7 +7,7 @@ use turbopump_wire::java_hash::index_key_hash;
 
 use super::building::{Building, OnDisk};
 use super::error::IndexError;
-use super::layout::{ENTRY_BYTES, Geometry, Header, IndexEntry, SLOT_BYTES};
+use super::layout::{ENTRY_BYTES, Geometry, Header, IndexEntry, SLOT_BYTES, slot_at};
 use super::{Index, Sealed, lock};
 use crate::disk::{DiskFile, OpenMode, read_exact_at};
 
@@ -147,7 +147,7 @@ impl Index {
         };
         let io = |error| IndexError::io("read", &sealed.path, error);
         let mut slot = [0; SLOT_BYTES];
-        let at = self.geometry.slot_at(self.geometry.slot_of(search.key_hash));
+        let at = slot_at(self.geometry.slot_of(search.key_hash));
         read_exact_at(&*file, &mut slot, at).map_err(io)?;
         let newest = u32::from_be_bytes(slot);
         Chain::new(&*file, self.geometry).walk(&sealed.header, newest, search).map_err(io)

@@ -12,7 +12,7 @@ use turbopump_wire::PhysicalOffset;
 
 use super::building::{Building, OnDisk};
 use super::error::IndexError;
-use super::layout::{ENTRY_BYTES, Geometry, HEADER_BYTES, Header, IndexEntry, SLOT_BYTES};
+use super::layout::{ENTRY_BYTES, Geometry, HEADER_BYTES, Header, IndexEntry, SLOT_BYTES, slot_at};
 use super::slots::{PAGE_SLOTS, Slots, page_runs};
 use super::{Files, Sealed};
 use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at};
@@ -57,11 +57,28 @@ pub(super) fn load(
             report.dropped.push(found.name);
         }
     }
+    sync_newest(dir, disk, &files)?;
     files.last = files.newest().and_then(last_record);
     if damaged {
         report.redispatch_from = Some(files.last.unwrap_or(PhysicalOffset::ZERO));
     }
     Ok((files, report))
+}
+
+/// What a killed process wrote last may not be on disk yet, and counts as indexed from now on.
+/// Older files were synced before the newest was made.
+fn sync_newest(dir: &Path, disk: &dyn Disk, files: &Files) -> Result<(), IndexError> {
+    let building = files.building.back().and_then(|building| building.disk.clone());
+    let (path, file) = match (building, files.sealed.last()) {
+        (Some(on_disk), _) => (on_disk.path, on_disk.file),
+        (None, Some(sealed)) => {
+            let file = disk.open(&sealed.path, OpenMode::Existing);
+            (sealed.path.clone(), file.map_err(|error| IndexError::io("open", &sealed.path, error))?)
+        }
+        (None, None) => return Ok(()),
+    };
+    file.sync_data().map_err(|error| IndexError::io("sync", path, error))?;
+    disk.sync_dir(dir).map_err(|error| IndexError::io("sync the folder", dir, error))
 }
 
 /// Files of the right name and length, oldest first.
@@ -132,7 +149,7 @@ fn load_slots(
     while first < geometry.slots as usize {
         let count = (geometry.slots as usize - first).min(LOAD_PAGES * PAGE_SLOTS);
         bytes.truncate(count * SLOT_BYTES);
-        read_exact_at(file, &mut bytes, geometry.slot_at(first as u32))?;
+        read_exact_at(file, &mut bytes, slot_at(first as u32))?;
         let values = bytes.chunks_exact(SLOT_BYTES).map(|slot| {
             slot.first_chunk().map_or(0, |value| u32::from_be_bytes(*value))
         });
@@ -150,7 +167,7 @@ fn load_slots(
         }
         first += count;
     }
-    put_right(file, geometry, &mut slots)?;
+    put_right(file, &mut slots)?;
     Ok(Some(slots))
 }
 
@@ -183,7 +200,7 @@ fn follow_back(
 
 /// Writes corrected slots at once: entries added later take the numbers that the old slots name,
 /// and a second stop would find chains that belong to other slots.
-fn put_right(file: &dyn DiskFile, geometry: Geometry, slots: &mut Slots) -> std::io::Result<()> {
+fn put_right(file: &dyn DiskFile, slots: &mut Slots) -> std::io::Result<()> {
     let changed = slots.take_changed();
     let runs = page_runs(&changed);
     let mut bytes = Vec::new();
@@ -192,7 +209,7 @@ fn put_right(file: &dyn DiskFile, geometry: Geometry, slots: &mut Slots) -> std:
         for slot in slots.page_slots(*first, *end) {
             bytes.extend_from_slice(&slot.to_be_bytes());
         }
-        file.write_at(&bytes, geometry.slot_at((first * PAGE_SLOTS) as u32))?;
+        file.write_at(&bytes, slot_at((first * PAGE_SLOTS) as u32))?;
     }
     if runs.is_empty() { Ok(()) } else { file.sync_data() }
 }
