@@ -4,7 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use turbopump_wire::{PhysicalOffset, QueueId, QueueOffset};
+use turbopump_wire::{PhysicalOffset, QueueId};
+
+use crate::consume_queue::QueueError;
+use crate::index::IndexError;
 
 /// An operation on a named file failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -60,10 +63,10 @@ pub enum OpenError {
     File(#[from] FileError),
     /// A consume queue cannot be opened or rebuilt.
     #[error("consume queue: {0}")]
-    Queue(String),
+    Queue(#[from] QueueError),
     /// The index cannot be opened or rebuilt.
     #[error("index: {0}")]
-    Index(String),
+    Index(#[from] IndexError),
     /// A thread cannot be started.
     #[error("cannot start thread {name}: {source}")]
     Thread {
@@ -84,6 +87,12 @@ pub enum AppendError {
         index: usize,
         /// Size of the record.
         bytes: usize,
+    },
+    /// Caller's fault: what was encoded is too short to be a record.
+    #[error("record {index} is not an encoded record")]
+    NotARecord {
+        /// Position in the batch.
+        index: usize,
     },
     /// The store takes no writes until it is reopened. Retry elsewhere.
     #[error("store stopped taking writes: {0}")]
@@ -111,7 +120,7 @@ pub enum SyncError {
 }
 
 /// Why a read has no answer.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// Before the first byte that retention left.
     #[error("position {at} was deleted, the log begins at {min}")]
@@ -147,59 +156,52 @@ pub enum ReadError {
     #[error(transparent)]
     File(#[from] FileError),
     /// A consume queue cannot be read.
-    #[error("consume queue at offset {at}: {reason}")]
-    Queue {
-        /// Queue offset asked for.
-        at: QueueOffset,
-        /// What went wrong.
-        reason: String,
-    },
+    #[error("consume queue: {0}")]
+    Queue(#[from] QueueError),
     /// The index cannot be read.
     #[error("index: {0}")]
-    Index(String),
+    Index(#[from] IndexError),
 }
 
 /// Why a store did not close cleanly; the next open recovers.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum CloseError {
     /// The store was poisoned; `abort` stays.
     #[error("store stopped taking writes: {0}")]
     Poisoned(Arc<str>),
-    /// A file cannot be flushed.
+    /// `abort` cannot be removed.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Queues or index cannot be flushed.
-    #[error("{0}")]
-    Derived(String),
+    /// Queues, index or checkpoint cannot be flushed.
+    #[error(transparent)]
+    Derived(#[from] DerivedError),
 }
 
 /// Why queues and checkpoint could not be written this time; what is on disk stays valid.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum DerivedError {
     /// A consume queue.
     #[error("consume queue: {0}")]
-    Queue(String),
+    Queue(#[from] QueueError),
     /// The index.
     #[error("index: {0}")]
-    Index(String),
+    Index(#[from] IndexError),
     /// The checkpoint or a segment.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 /// Why a topic's queues are not gone.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum DeleteTopicError {
     /// A file of the topic cannot be removed.
-    #[error("cannot delete the queues of {topic}: {reason}")]
-    Queue {
-        /// The topic.
-        topic: String,
-        /// What went wrong.
-        reason: String,
-    },
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// The queues are gone, but the checkpoint that keeps recovery from bringing them back is not
     /// written.
     #[error(transparent)]
     Checkpoint(#[from] DerivedError),
+    /// The log cannot be made durable up to the deletion.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
 }

@@ -1,42 +1,393 @@
-//! SIGNATURES ONLY for now; bodies land within the hour.
-#![allow(clippy::all, clippy::pedantic, missing_docs, unused_variables, dead_code)]
-use std::sync::Arc;
-use turbopump_wire::{PhysicalOffset, QueueId, QueueOffset};
+//! The facade: what the data plane may ask of the store.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use turbopump_wire::{PhysicalOffset, QueueId, QueueOffset, TopicName};
+
 use crate::batch::AppendBatch;
 use crate::clock::Clock;
 use crate::consume_queue::{Queue, QueueError};
+use crate::core::StoreCore;
 use crate::disk::Disk;
-use crate::error::*;
+use crate::error::{
+    AppendError, CloseError, DeleteTopicError, OpenError, ReadError, SyncError,
+};
 use crate::index::IndexAnswer;
 use crate::log_slice::LogSlice;
 use crate::options::{FlushMode, StoreOptions};
 use crate::status::{LogStatus, Progress, RecoveryReport};
 
-pub struct Store;
-impl Store {
-    pub fn open(options: StoreOptions, disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Result<(Arc<Store>, RecoveryReport), OpenError> { todo!() }
-    pub fn close(&self) -> Result<(), CloseError> { todo!() }
-    pub fn append(&self, batch: &mut AppendBatch) -> Result<PhysicalOffset, AppendError> { todo!() }
-    pub fn flush_mode(&self) -> FlushMode { todo!() }
-    pub fn flushed(&self) -> PhysicalOffset { todo!() }
-    pub fn written(&self) -> PhysicalOffset { todo!() }
-    pub fn readable(&self) -> PhysicalOffset { todo!() }
-    pub fn min_offset(&self) -> PhysicalOffset { todo!() }
-    pub fn poisoned(&self) -> Option<Arc<str>> { todo!() }
-    pub fn sync_now(&self) -> Result<PhysicalOffset, SyncError> { todo!() }
-    pub fn request_sync(&self) { todo!() }
-    pub fn set_progress_listener(&self, listener: Box<dyn Fn(Progress) + Send + Sync>) { todo!() }
-    pub fn queue(&self, topic: &str, id: QueueId) -> Option<Arc<Queue>> { todo!() }
-    pub fn queue_or_create(&self, topic: &turbopump_wire::PhysicalOffset, id: QueueId) -> Result<Arc<Queue>, QueueError> { todo!() }
-    pub fn queues_of(&self, topic: &str) -> Vec<Arc<Queue>> { todo!() }
-    pub fn read_record(&self, at: PhysicalOffset, size_hint: Option<u32>) -> Result<LogSlice, ReadError> { todo!() }
-    pub fn read_run(&self, at: PhysicalOffset, len: u32) -> Result<LogSlice, ReadError> { todo!() }
-    pub fn query_index(&self, topic: &str, key: &str, max: usize, begin_ms: i64, end_ms: i64) -> Result<IndexAnswer, ReadError> { todo!() }
-    pub fn search_offset(&self, topic: &str, id: QueueId, timestamp_ms: i64, boundary: Boundary) -> Result<QueueOffset, ReadError> { todo!() }
-    pub fn earliest_store_ms(&self, topic: &str, id: QueueId) -> Result<Option<i64>, ReadError> { todo!() }
-    pub fn delete_topic(&self, topic: &str) -> Result<(), DeleteTopicError> { todo!() }
-    pub fn status(&self) -> LogStatus { todo!() }
+/// An open store. Shared by all loops; every method may be called from any thread. Dropping it
+/// without [`Store::close`] stops its threads and leaves `abort`, like a crash.
+pub struct Store {
+    core: Arc<StoreCore>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    closed: Mutex<bool>,
 }
-/// Which of several messages with the wanted store time, `BoundaryType`.
+
+impl Store {
+    /// Recovers the store in `options.root_dir`, or makes one, and starts its threads
+    /// (`store-flush`, `store-prepare`, `store-maintain`, `store-trash`).
+    ///
+    /// # Errors
+    /// See [`OpenError`]; files that cannot be placed are named and left as they are.
+    pub fn open(
+        options: StoreOptions,
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Arc<Self>, RecoveryReport), OpenError> {
+        let (core, report) = StoreCore::open(options, disk, clock)?;
+        let store = Self {
+            core: Arc::new(core),
+            threads: Mutex::new(Vec::new()),
+            closed: Mutex::new(false),
+        };
+        store.spawn("store-flush", |core| core.log.run_flushing())?;
+        store.spawn("store-prepare", |core| {
+            core.log.run_preparing(|failure| core.note_failure("prepare", failure));
+        })?;
+        store.spawn("store-maintain", StoreCore::run_maintenance)?;
+        store.spawn("store-trash", |core| {
+            core.trash.run(|failure| core.note_failure("trash", failure));
+        })?;
+        // The first round makes and zeroes what the first appends need.
+        store.core.log.prepare_wanted.raise();
+        Ok((Arc::new(store), report))
+    }
+
+    fn spawn(&self, name: &'static str, body: fn(&StoreCore)) -> Result<(), OpenError> {
+        let core = Arc::clone(&self.core);
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || body(&core));
+        let thread = thread.map_err(|source| OpenError::Thread { name, source })?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+
+    /// Refuses further appends, makes everything durable, writes the checkpoint and removes
+    /// `abort`. The second call does nothing.
+    ///
+    /// # Errors
+    /// See [`CloseError`]; the next open then recovers as from a crash.
+    pub fn close(&self) -> Result<(), CloseError> {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *closed, true) {
+            return Ok(());
+        }
+        self.core.log.close_for_appends();
+        self.stop_threads();
+        self.core.close()
+    }
+
+    fn stop_threads(&self) {
+        let core = &self.core;
+        for signal in [
+            &core.log.flush_wanted,
+            &core.log.prepare_wanted,
+            &core.maintenance_wanted,
+            &core.trash.wanted,
+        ] {
+            signal.stop();
+        }
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in threads.drain(..) {
+            // A thread that panicked has nothing left to stop; the panic was reported by its hook.
+            drop(thread.join());
+        }
+    }
+
+    /// Appends all records of the batch or none: assigns physical and queue offsets and store
+    /// time, patches them in, writes, and adds queue and index entries. Under SYNC_FLUSH the
+    /// records are not durable, and not readable, before [`Store::sync_now`] or the sync thread
+    /// ([`Store::request_sync`]) is done with them. Returns the log's end after the batch: the
+    /// batch is durable when [`Store::flushed`] reaches it.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; nothing of the batch is published.
+    pub fn append(&self, batch: &mut AppendBatch) -> Result<PhysicalOffset, AppendError> {
+        self.core.log.append(batch, &self.core.dispatch)
+    }
+
+    /// The mode the store was opened with.
+    #[must_use]
+    pub fn flush_mode(&self) -> FlushMode {
+        self.core.log.mode
+    }
+
+    /// End of what is on disk.
+    #[must_use]
+    pub fn flushed(&self) -> PhysicalOffset {
+        PhysicalOffset::new(self.core.log.positions.flushed.load(Ordering::Acquire))
+    }
+
+    /// End of what is in the log file (page cache).
+    #[must_use]
+    pub fn written(&self) -> PhysicalOffset {
+        PhysicalOffset::new(self.core.log.positions.written.load(Ordering::Acquire))
+    }
+
+    /// End of what readers see.
+    #[must_use]
+    pub fn readable(&self) -> PhysicalOffset {
+        PhysicalOffset::new(self.core.log.positions.readable.load(Ordering::Acquire))
+    }
+
+    /// First position of the log.
+    #[must_use]
+    pub fn min_offset(&self) -> PhysicalOffset {
+        PhysicalOffset::new(self.core.log.positions.min.load(Ordering::Acquire))
+    }
+
+    /// Why the store takes no writes, `None` while it does.
+    #[must_use]
+    pub fn poisoned(&self) -> Option<Arc<str>> {
+        self.core.log.poison.get()
+    }
+
+    /// Makes everything appended so far durable, on the calling thread: for a loop that is alone
+    /// in flight, where a hand-over would cost more than the wait. The listener is not called on
+    /// success.
+    ///
+    /// # Errors
+    /// See [`SyncError`]; the listener has then heard it too.
+    pub fn sync_now(&self) -> Result<PhysicalOffset, SyncError> {
+        self.core.log.sync_group()
+    }
+
+    /// Asks the sync thread to do it; the progress listener hears the result, also when somebody
+    /// else's sync was faster.
+    pub fn request_sync(&self) {
+        self.core.log.flush_wanted.raise();
+    }
+
+    /// Replaces the one listener. It is called by the sync thread, and on a failure by whoever
+    /// met it; it must not block and must not call back into appends or syncs.
+    pub fn set_progress_listener(&self, listener: Box<dyn Fn(Progress) + Send + Sync>) {
+        self.core.log.set_listener(listener);
+    }
+
+    /// The queue, `None` when there is none.
+    ///
+    /// # Errors
+    /// Its files are looked at on first use, which may fail.
+    pub fn queue(&self, topic: &str, id: QueueId) -> Result<Option<Arc<Queue>>, QueueError> {
+        self.core.dispatch.queues.get(topic, id)
+    }
+
+    /// The queue, made when there is none.
+    ///
+    /// # Errors
+    /// Its files are looked at on first use, which may fail.
+    pub fn queue_or_create(
+        &self,
+        topic: &TopicName,
+        id: QueueId,
+    ) -> Result<Arc<Queue>, QueueError> {
+        self.core.dispatch.queues.get_or_create(topic, id)
+    }
+
+    /// The topic's queues by number, empty for an unknown topic.
+    ///
+    /// # Errors
+    /// Their files are looked at on first use, which may fail.
+    pub fn queues_of(&self, topic: &str) -> Result<Vec<Arc<Queue>>, QueueError> {
+        self.core.dispatch.queues.of_topic(topic)
+    }
+
+    /// Every topic that has queues, with their numbers.
+    #[must_use]
+    pub fn queue_names(&self) -> Vec<(Arc<str>, Vec<QueueId>)> {
+        self.core.dispatch.queues.all_names()
+    }
+
+    /// The record at `at`, checked to be one. `size_hint` from a queue entry saves a look.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn read_record(
+        &self,
+        at: PhysicalOffset,
+        size_hint: Option<u32>,
+    ) -> Result<LogSlice, ReadError> {
+        self.core.log.read_record(at, size_hint)
+    }
+
+    /// `len` bytes from `at`, within one segment and below the readable end, not looked at.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn read_run(&self, at: PhysicalOffset, len: u32) -> Result<LogSlice, ReadError> {
+        self.core.log.read_run(at, len)
+    }
+
+    /// Readable records that may have `key` (the index knows hashes only; the caller compares),
+    /// newest first, as Java's `IndexService.queryOffset`. Times in milliseconds, both included.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn query_index(
+        &self,
+        topic: &str,
+        key: &str,
+        max: usize,
+        begin_ms: i64,
+        end_ms: i64,
+    ) -> Result<IndexAnswer, ReadError> {
+        let mut answer = self.core.dispatch.index.query(topic, key, max, begin_ms, end_ms)?;
+        let (min, readable) = (self.min_offset(), self.readable());
+        answer.offsets.retain(|offset| *offset >= min && *offset < readable);
+        Ok(answer)
+    }
+
+    /// Removes the topic's queues and their files, and makes a restart remember it: without a
+    /// checkpoint behind the deletion, recovery would build the queues again from the log.
+    ///
+    /// # Errors
+    /// See [`DeleteTopicError`]; the queues are gone from memory in any case.
+    pub fn delete_topic(&self, topic: &str) -> Result<(), DeleteTopicError> {
+        self.core.dispatch.queues.delete_topic(topic)?;
+        self.core.log.sync_group()?;
+        self.core.checkpoint(false)?;
+        Ok(())
+    }
+
+    /// Where the log stands, for `brokerStatus` and metrics.
+    #[must_use]
+    pub fn status(&self) -> LogStatus {
+        let core = &self.core;
+        // A file system that cannot be asked has no ratio; the failure is kept for the operator.
+        let used = core.disk_used();
+        core.note_failure("disk usage", used.as_ref().err().map(ToString::to_string));
+        let (disk_used_ratio, queue_disk_used_ratio) = used.unwrap_or((0.0, 0.0));
+        LogStatus {
+            min: self.min_offset(),
+            written: self.written(),
+            flushed: self.flushed(),
+            readable: self.readable(),
+            checkpointed: PhysicalOffset::new(core.checkpointed()),
+            earliest_store_ms: self.log_earliest_store_ms(),
+            disk_used_ratio,
+            queue_disk_used_ratio,
+            disk_full: core.log.disk_full.load(Ordering::Relaxed),
+            flush_window_max_ms: core.log.flush_window_max_ms(),
+            poisoned: self.poisoned(),
+            background_failure: core.failure(),
+        }
+    }
+
+    /// Folder of the store.
+    #[must_use]
+    pub fn root_dir(&self) -> PathBuf {
+        self.core.options.root_dir.clone()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.stop_threads();
+    }
+}
+
+/// Which message a search by time means, Java's `BoundaryType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Boundary { Lower, Upper }
+pub enum Boundary {
+    /// The first message stored at or after the time; the end when all are older.
+    Lower,
+    /// The last message stored at or before the time; 0 when all are younger.
+    Upper,
+}
+
+/// Questions about store times, answered from the records themselves.
+impl Store {
+    /// Number of the message that `boundary` names for `timestamp_ms`, as Java's
+    /// `ConsumeQueue.getOffsetInQueueByTime`.
+    ///
+    /// # Errors
+    /// [`ReadError::NoQueue`] for an unknown queue, else what reading met.
+    pub fn search_offset(
+        &self,
+        topic: &str,
+        id: QueueId,
+        timestamp_ms: i64,
+        boundary: Boundary,
+    ) -> Result<QueueOffset, ReadError> {
+        let queue = self.existing_queue(topic, id)?;
+        let mut failed = None;
+        let first = queue.partition_point(|entry| {
+            match self.store_ms_of(entry.physical, entry.size) {
+                Ok(stored) if boundary == Boundary::Lower => stored < timestamp_ms,
+                Ok(stored) => stored <= timestamp_ms,
+                // Deleted while searching: older than everything left.
+                Err(ReadError::Deleted { .. }) => true,
+                Err(error) => {
+                    failed = Some(error);
+                    true
+                }
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        Ok(match boundary {
+            Boundary::Lower => first,
+            Boundary::Upper if first <= queue.min_offset() => QueueOffset::ZERO,
+            Boundary::Upper => QueueOffset::new(first.get() - 1),
+        })
+    }
+
+    /// Store time of the queue's first message, `None` for an empty queue.
+    ///
+    /// # Errors
+    /// [`ReadError::NoQueue`] for an unknown queue, else what reading met.
+    pub fn earliest_store_time(
+        &self,
+        topic: &str,
+        id: QueueId,
+    ) -> Result<Option<i64>, ReadError> {
+        let queue = self.existing_queue(topic, id)?;
+        self.store_ms_at(&queue, queue.min_offset())
+    }
+
+    /// Store time of the queue's newest readable message, `None` for an empty queue. Unlike
+    /// [`Queue::last_update_ms`] also right after a restart.
+    ///
+    /// # Errors
+    /// What reading met.
+    pub fn latest_store_time(&self, queue: &Queue) -> Result<Option<i64>, ReadError> {
+        match queue.max_offset().get().checked_sub(1) {
+            Some(last) => self.store_ms_at(queue, QueueOffset::new(last)),
+            None => Ok(None),
+        }
+    }
+
+    fn existing_queue(&self, topic: &str, id: QueueId) -> Result<Arc<Queue>, ReadError> {
+        let missing = || ReadError::NoQueue { topic: topic.to_owned(), id };
+        self.queue(topic, id)?.ok_or_else(missing)
+    }
+
+    fn store_ms_at(&self, queue: &Queue, at: QueueOffset) -> Result<Option<i64>, ReadError> {
+        let mut entries = Vec::with_capacity(1);
+        queue.read(at, 1, &mut entries)?;
+        let Some(entry) = entries.first() else { return Ok(None) };
+        match self.store_ms_of(entry.physical, entry.size) {
+            Ok(stored) => Ok(Some(stored)),
+            Err(ReadError::Deleted { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn store_ms_of(&self, at: PhysicalOffset, size: u32) -> Result<i64, ReadError> {
+        let record = self.read_record(at, Some(size))?;
+        let view = turbopump_wire::RecordView::parse(&record);
+        view.map(|view| view.store_timestamp).map_err(|_| ReadError::NotARecord { at })
+    }
+
+    fn log_earliest_store_ms(&self) -> Option<i64> {
+        let at = self.min_offset();
+        let record = self.read_record(at, None).ok()?;
+        let view = turbopump_wire::RecordView::parse(&record).ok()?;
+        Some(view.store_timestamp)
+    }
+}

@@ -1,0 +1,90 @@
+//! Making space ahead of the tail: the next segment exists, and a window of the file in front of
+//! the appender is written with zeros, because a batch written into written blocks costs a tenth
+//! of one written into reserved ones (no extent conversion, no journal commit at its sync).
+//!
+//! Only a window, not the whole file at once: boot waits for nothing, an idle broker writes
+//! nothing, and a 1 GiB burst of zeros never queues in front of a sync. Zeros are never needed
+//! for correctness: blocks that are reserved but not written read as zeros too.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::CommitLog;
+use super::segment::Segment;
+use crate::error::FileError;
+use crate::signal::Wake;
+
+/// How far ahead of the tail the file is zeroed: a second of appends at 64 MiB/s.
+const WINDOW_BYTES: u64 = 64 << 20;
+
+/// One write of zeros; what an appender that catches up waits for at most.
+const CHUNK_BYTES: u64 = 1 << 20;
+
+/// Distance kept to the appender, so that it practically never meets a claim.
+const LEAD_BYTES: u64 = 4 << 20;
+
+/// Pause between chunks while the appender is far: 250 MiB/s of zeros at most.
+const PAUSE: Duration = Duration::from_millis(4);
+
+/// After a failure (disk full) nobody may wake this thread until the tail reaches the end.
+const RETRY: Duration = Duration::from_secs(5);
+
+impl CommitLog {
+    /// Body of the preparing thread; returns when stopped. `failed` hears of each failure and,
+    /// with `None`, of the next success.
+    pub(crate) fn run_preparing(&self, failed: impl Fn(Option<String>)) {
+        loop {
+            let round = self.prepare(|| self.prepare_wanted.pause(PAUSE));
+            failed(round.as_ref().err().map(ToString::to_string));
+            if self.prepare_wanted.wait(round.err().map(|_| RETRY)) == Wake::Stopped {
+                return;
+            }
+        }
+    }
+
+    /// One round: makes the next segment when the tail is half through, zeroes the window, and
+    /// says at which position the next round is due. `pause` ends the round by returning true.
+    pub(crate) fn prepare(&self, pause: impl Fn() -> bool) -> Result<(), FileError> {
+        let zeros = vec![0_u8; CHUNK_BYTES as usize];
+        loop {
+            let tail = self.positions.written.load(Ordering::Acquire);
+            let Some(current) = self.segments.find(tail) else {
+                // Exactly at the end of a closed segment, before its successor exists.
+                self.segments.get_or_make(tail)?;
+                continue;
+            };
+            let half = current.base + current.bytes / 2;
+            let window_end = tail + WINDOW_BYTES;
+            let next = if tail >= half || window_end > current.end() {
+                Some(self.segments.get_or_make(current.end())?)
+            } else {
+                None
+            };
+            let zeroed = self.zero_chunk(&current, window_end, &zeros)?
+                || match &next {
+                    Some(next) => self.zero_chunk(next, window_end, &zeros)?,
+                    None => false,
+                };
+            if !zeroed {
+                let due = if next.is_none() { half } else { u64::MAX };
+                self.prepare_at.store(due.min(tail + WINDOW_BYTES / 2), Ordering::Relaxed);
+                return Ok(());
+            }
+            if pause() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// True when there was something to zero.
+    fn zero_chunk(&self, segment: &Segment, end: u64, zeros: &[u8]) -> Result<bool, FileError> {
+        let until = end.saturating_sub(segment.base);
+        let Some(claim) = segment.claim_zeroing(CHUNK_BYTES, LEAD_BYTES, until) else {
+            return Ok(false);
+        };
+        let len = (claim.end - claim.start) as usize;
+        let written = segment.write_at(zeros.get(..len).unwrap_or_default(), claim.start);
+        segment.release_claim(written.is_ok());
+        written.map(|()| true)
+    }
+}

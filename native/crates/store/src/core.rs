@@ -1,0 +1,277 @@
+//! The parts of an open store, shared by its threads and its facade; opening and closing.
+//!
+//! Order of opening: lock → recover the log → queues and index, replayed → `abort` → threads.
+//! Order of closing: no appends → threads stop → log synced → clean checkpoint → `abort` goes →
+//! lock. A stop anywhere in between is a crash and is recovered from.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use turbopump_wire::PhysicalOffset;
+
+use crate::checkpoint::{CheckpointFile, JavaPart};
+use crate::clock::Clock;
+use crate::commit_log::segments::Segments;
+use crate::commit_log::{CommitLog, LogStart};
+use crate::consume_queue::{QueueError, QueueTable};
+use crate::disk::{CrashPoint, Disk};
+use crate::dispatch::Dispatch;
+use crate::error::{CloseError, FileError, OpenError};
+use crate::index::{Index, IndexOptions};
+use crate::options::StoreOptions;
+use crate::recovery::{Recovered, recover};
+use crate::running_files::{AbortFile, LockFile};
+use crate::signal::Signal;
+use crate::status::RecoveryReport;
+use crate::trash::Trash;
+
+/// Replayed records between two flushes of what they are turned into, so that rebuilding a large
+/// store takes bounded memory.
+const REPLAY_FLUSH_RECORDS: u64 = 1 << 18;
+
+/// Smallest segment: the largest record that RocketMQ's own tests use and room to roll.
+const SEGMENT_BYTES_MIN: u64 = 4096;
+
+pub(crate) struct CheckpointState {
+    pub(crate) file: CheckpointFile,
+    /// Fields we do not own are kept as found.
+    pub(crate) java: JavaPart,
+}
+
+pub(crate) struct StoreCore {
+    pub(crate) options: StoreOptions,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) log: CommitLog,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) trash: Trash,
+    pub(crate) checkpoint_file: Mutex<CheckpointState>,
+    pub(crate) checkpointed: AtomicU64,
+    pub(crate) maintenance_wanted: Signal,
+    failures: Mutex<Vec<(&'static str, Arc<str>)>>,
+    abort: AbortFile,
+    lock: Mutex<Option<LockFile>>,
+}
+
+impl StoreCore {
+    /// Opens the store without starting a thread.
+    pub(crate) fn open(
+        options: StoreOptions,
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, RecoveryReport), OpenError> {
+        let began = clock.monotonic();
+        check(&options)?;
+        make_dirs(&options, &disk)?;
+        let lock = LockFile::take(&options.root_dir, &disk)?;
+        let abort = AbortFile::new(&options.root_dir, &disk);
+        let aborted = abort.exists()?;
+        let (checkpoint_file, found) = CheckpointFile::open(&options.root_dir, &disk)?;
+        let recovered = recover(&options, &disk, found.as_ref(), aborted)?;
+        let trash = Trash::open(&options.commit_log_dir, &disk)?;
+        for path in &recovered.removed {
+            trash.take(path, None)?;
+        }
+        let readable = Arc::new(AtomicU64::new(recovered.end));
+        let dispatch = open_derived(&options, &disk, &clock, &recovered, &readable)?;
+        let replayed = replay(&recovered, &dispatch, options.index_enabled)?;
+        let log = open_log(&options, &disk, &clock, &recovered, readable)?;
+        dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;
+        abort.create()?;
+        let report = RecoveryReport {
+            clean_shutdown: !aborted,
+            from_checkpoint: found.is_some_and(|found| found.ours.is_some()),
+            min: PhysicalOffset::new(recovered.first()),
+            end: PhysicalOffset::new(recovered.end),
+            scanned_bytes: recovered.scanned_bytes,
+            cut_bytes: recovered.cut_bytes,
+            removed_segments: recovered.removed.len() as u64,
+            dispatched_records: replayed,
+            elapsed_ms: clock.monotonic().saturating_sub(began).as_millis() as u64,
+        };
+        let java = found.unwrap_or_default().java;
+        let core = Self {
+            options,
+            disk,
+            clock,
+            log,
+            dispatch,
+            trash,
+            checkpoint_file: Mutex::new(CheckpointState { file: checkpoint_file, java }),
+            // Nothing is known to be on disk until the first checkpoint of this run.
+            checkpointed: AtomicU64::new(u64::MAX),
+            maintenance_wanted: Signal::default(),
+            failures: Mutex::default(),
+            abort,
+            lock: Mutex::new(Some(lock)),
+        };
+        Ok((core, report))
+    }
+
+    /// The last steps of a clean stop; threads are gone, appends refused.
+    pub(crate) fn close(&self) -> Result<(), CloseError> {
+        let closed = self.close_cleanly();
+        // Whatever came of it, nobody writes here any more.
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+        closed
+    }
+
+    fn close_cleanly(&self) -> Result<(), CloseError> {
+        self.log.sync_group().map_err(|error| {
+            let crate::error::SyncError::Poisoned(reason) = error;
+            CloseError::Poisoned(reason)
+        })?;
+        self.checkpoint(true)?;
+        self.disk.reached(CrashPoint::BeforeAbortRemove);
+        self.abort.remove()?;
+        Ok(())
+    }
+
+    /// End of what the checkpoint of this run covers; the log's start before the first one.
+    pub(crate) fn checkpointed(&self) -> u64 {
+        match self.checkpointed.load(Ordering::Acquire) {
+            u64::MAX => self.log.segments.first_base().unwrap_or(0),
+            end => end,
+        }
+    }
+
+    /// Remembers or, with `None`, forgets the failure of a kind of background work.
+    pub(crate) fn note_failure(&self, of: &'static str, failure: Option<String>) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|(kind, _)| *kind != of);
+        if let Some(failure) = failure {
+            failures.push((of, failure.into()));
+        }
+    }
+
+    /// The newest background failure that no success has followed.
+    pub(crate) fn failure(&self) -> Option<Arc<str>> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.last().map(|(_, failure)| Arc::clone(failure))
+    }
+}
+
+fn check(options: &StoreOptions) -> Result<(), OpenError> {
+    // A blank record says the rest of its segment in an i32.
+    let allowed = SEGMENT_BYTES_MIN..=i32::MAX as u64;
+    if allowed.contains(&options.segment_bytes) {
+        return Ok(());
+    }
+    Err(OpenError::Options(format!(
+        "mappedFileSizeCommitLog is {}, it must be between {} and {}",
+        options.segment_bytes,
+        allowed.start(),
+        allowed.end()
+    )))
+}
+
+fn make_dirs(options: &StoreOptions, disk: &Arc<dyn Disk>) -> Result<(), OpenError> {
+    for dir in [&options.root_dir, &options.commit_log_dir, &queues_dir(options)] {
+        disk.create_dir_all(dir).map_err(FileError::on("cannot create", dir))?;
+        if let Some(parent) = dir.parent().filter(|parent| *parent != Path::new("")) {
+            disk.sync_dir(parent).map_err(FileError::on("cannot sync", parent))?;
+        }
+    }
+    Ok(())
+}
+
+fn queues_dir(options: &StoreOptions) -> std::path::PathBuf {
+    options.root_dir.join("consumequeue")
+}
+
+fn open_derived(
+    options: &StoreOptions,
+    disk: &Arc<dyn Disk>,
+    clock: &Arc<dyn Clock>,
+    recovered: &Recovered,
+    readable: &Arc<AtomicU64>,
+) -> Result<Dispatch, OpenError> {
+    let end = PhysicalOffset::new(recovered.end);
+    let queues = QueueTable::open(
+        &queues_dir(options),
+        // Java rounds up to whole entries too.
+        options.queue_file_bytes.next_multiple_of(crate::consume_queue::UNIT_BYTES),
+        Arc::clone(disk),
+        Arc::clone(readable),
+        end,
+    )?;
+    if !recovered.queues_trusted {
+        queues.open_all_and_cut(end)?;
+    }
+    let index_options = IndexOptions {
+        enabled: options.index_enabled,
+        slots: options.index_slots,
+        entries: options.index_entries,
+    };
+    let dir = options.root_dir.join("index");
+    let index = Index::open(&dir, index_options, Arc::clone(disk), Arc::clone(clock))?;
+    Ok(Dispatch::new(queues, index, options.delay_levels_ms.clone()))
+}
+
+/// Brings queues and index up to the log's end. Begins earlier than the checkpoint says where
+/// their files are missing or damaged, and at the first record where that does not fit together.
+fn replay(
+    recovered: &Recovered,
+    dispatch: &Dispatch,
+    index_enabled: bool,
+) -> Result<u64, OpenError> {
+    let end = PhysicalOffset::new(recovered.end);
+    let mut from = recovered.verified_from;
+    let index_lacks = [dispatch.index.report().redispatch_from, dispatch.index.drop_beyond(end)?];
+    for lacking in index_lacks.into_iter().flatten() {
+        from = from.min(recovered.replay_start(lacking.get()));
+    }
+    let no_queues = dispatch.queues.all_names().is_empty();
+    let no_index = index_enabled && dispatch.index.indexed_to().is_none();
+    if no_queues || no_index {
+        from = recovered.first();
+    }
+    match replay_from(recovered, dispatch, from) {
+        Err(OpenError::Queue(QueueError::Gap { .. })) if from > recovered.first() => {
+            replay_from(recovered, dispatch, recovered.first())
+        }
+        done => done,
+    }
+}
+
+fn replay_from(recovered: &Recovered, dispatch: &Dispatch, from: u64) -> Result<u64, OpenError> {
+    let mut since_flush = 0;
+    recovered.replay(from, |record| {
+        dispatch.replay(record)?;
+        since_flush += 1;
+        if since_flush == REPLAY_FLUSH_RECORDS {
+            since_flush = 0;
+            let end = record.physical_offset.max(0) as u64 + record.bytes().len() as u64;
+            // All of the log is synced by now.
+            dispatch.queues.flush(PhysicalOffset::new(end))?;
+            dispatch.index.flush(PhysicalOffset::new(end))?;
+        }
+        Ok(())
+    })
+}
+
+fn open_log(
+    options: &StoreOptions,
+    disk: &Arc<dyn Disk>,
+    clock: &Arc<dyn Clock>,
+    recovered: &Recovered,
+    readable: Arc<AtomicU64>,
+) -> Result<CommitLog, OpenError> {
+    let dir = options.commit_log_dir.clone();
+    let segments = Segments::new(dir, options.segment_bytes, Arc::clone(disk));
+    for base in &recovered.bases {
+        segments.adopt(*base);
+    }
+    let end = recovered.end;
+    let segment = segments.get_or_make(end - end % options.segment_bytes)?;
+    let start =
+        LogStart { segments, segment, end, last_store_ms: recovered.last_store_ms, readable };
+    Ok(CommitLog::new(
+        start,
+        options.flush_mode,
+        options.flush_interval_ms,
+        Arc::clone(disk),
+        Arc::clone(clock),
+    ))
+}

@@ -1,0 +1,120 @@
+//! Work beside the append path: derived files to disk, checkpoint, retention.
+//!
+//! Crash order of a checkpoint: log synced (its `flushed` is the bound of everything here) →
+//! queues → index → checkpoint. Of an expiry: checkpoint covers it or recovery starts at the new
+//! first segment anyway → segment out of the list → file into the trash → queues, index.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use turbopump_wire::PhysicalOffset;
+
+use crate::checkpoint::{Checkpoint, Extension};
+use crate::core::StoreCore;
+use crate::disk::CrashPoint;
+use crate::error::{DerivedError, FileError};
+use crate::retention::{SEGMENTS_PER_CHECK, Verdict, judge};
+use crate::signal::Wake;
+
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+
+/// Java's `cleanResourceInterval`.
+const RETENTION_EVERY: Duration = Duration::from_secs(10);
+
+/// Entries that exist only in memory because their files cannot be written; above it the store
+/// stops taking writes. 40 bytes each.
+const UNFLUSHED_ENTRIES_MAX: usize = 4 << 20;
+
+impl StoreCore {
+    /// Body of the maintenance thread; returns when stopped.
+    pub(crate) fn run_maintenance(&self) {
+        let mut next_retention = self.clock.monotonic();
+        loop {
+            if self.maintenance_wanted.wait(Some(CHECKPOINT_EVERY)) == Wake::Stopped {
+                return;
+            }
+            let written = self.checkpoint(false);
+            self.note_derived(written.as_ref().err());
+            let now = self.clock.monotonic();
+            if now >= next_retention {
+                next_retention = now + RETENTION_EVERY;
+                let done = self.retain();
+                self.note_failure("retention", done.err().map(|error| error.to_string()));
+                self.trash.wanted.raise();
+            }
+        }
+    }
+
+    fn note_derived(&self, error: Option<&DerivedError>) {
+        self.note_failure("checkpoint", error.map(ToString::to_string));
+        let unflushed =
+            self.dispatch.queues.unflushed_entries() + self.dispatch.index.unflushed_entries();
+        if let Some(error) = error
+            && unflushed > UNFLUSHED_ENTRIES_MAX
+        {
+            self.log.fail(&format!("queues or index cannot be written: {error}"));
+        }
+    }
+
+    /// Puts queues, index and checkpoint on disk up to the log's synced end. `clean` marks the
+    /// last one of a run.
+    pub(crate) fn checkpoint(&self, clean: bool) -> Result<(), DerivedError> {
+        let mut file = self.checkpoint_file.lock().unwrap_or_else(PoisonError::into_inner);
+        let point = self.log.flushed_point();
+        if point.end == self.checkpointed.load(Ordering::Acquire) && !clean {
+            return Ok(());
+        }
+        let upto = PhysicalOffset::new(point.end);
+        self.dispatch.queues.flush(upto)?;
+        self.disk.reached(CrashPoint::AfterQueueFlush);
+        self.dispatch.index.flush(upto)?;
+        self.disk.reached(CrashPoint::BeforeCheckpoint);
+        file.java.physic_msg_timestamp = point.store_ms;
+        file.java.logics_msg_timestamp = point.store_ms;
+        file.java.index_msg_timestamp = point.store_ms;
+        let ours = Some(Extension { dispatched: point.end, clean });
+        file.file.write(&Checkpoint { java: file.java, ours })?;
+        self.checkpointed.store(point.end, Ordering::Release);
+        Ok(())
+    }
+
+    /// One retention check: refuses or allows writes, takes expired segments away.
+    pub(crate) fn retain(&self) -> Result<(), DerivedError> {
+        let (log_used, queues_used) = self.disk_used()?;
+        let verdict = judge(&self.options.retention, &*self.clock, log_used, queues_used);
+        self.log.disk_full.store(verdict.refuse_writes, Ordering::Relaxed);
+        self.expire(verdict)
+    }
+
+    /// Used ratios of the file systems of log and queues.
+    pub(crate) fn disk_used(&self) -> Result<(f64, f64), FileError> {
+        let used = |path: &std::path::Path| {
+            let space = self.disk.space(path).map_err(FileError::on("cannot look at", path))?;
+            Ok::<f64, FileError>(space.used_ratio())
+        };
+        Ok((used(&self.options.commit_log_dir)?, used(&self.options.root_dir)?))
+    }
+
+    fn expire(&self, verdict: Verdict) -> Result<(), DerivedError> {
+        let Some(until_ms) = verdict.expire_until_ms else { return Ok(()) };
+        let mut taken = 0;
+        while taken < SEGMENTS_PER_CHECK && self.first_is_expired(until_ms)? {
+            let Some((segment, min)) = self.log.pop_expired() else { break };
+            let path = segment.path.clone();
+            self.trash.take(&path, Some(segment))?;
+            self.disk.reached(CrashPoint::AfterSegmentToTrash);
+            let min = PhysicalOffset::new(min);
+            self.dispatch.queues.set_min_physical(min)?;
+            self.dispatch.index.delete_before(min)?;
+            taken += 1;
+        }
+        Ok(())
+    }
+
+    fn first_is_expired(&self, until_ms: i64) -> Result<bool, FileError> {
+        let Some(path) = self.log.expirable_path() else { return Ok(false) };
+        let stat = self.disk.stat(&path).map_err(FileError::on("cannot look at", &path))?;
+        Ok(stat.is_some_and(|entry| entry.modified_ms <= until_ms))
+    }
+}
