@@ -36,6 +36,7 @@ export interface ConnectionEvents {
 export class ServerConnection implements Connection {
   readonly id: number;
   readonly remoteAddress: string;
+  readonly whenClosed: Promise<void>;
   readonly #socket: Socket;
   readonly #handlers: Handlers<Connection>;
   readonly #limits: ConnectionLimits;
@@ -60,6 +61,12 @@ export class ServerConnection implements Connection {
     this.#limits = limits;
     this.#events = events;
     this.#reader = new FrameReader(limits.frameBytesMax);
+    this.whenClosed = new Promise((resolve) => {
+      socket.on('close', () => {
+        events.onClose(this, this.#reason);
+        resolve();
+      });
+    });
     this.#listen();
   }
 
@@ -97,7 +104,6 @@ export class ServerConnection implements Connection {
     socket.on('error', (error) => {
       this.#reason = error.message;
     });
-    socket.on('close', () => this.#events.onClose(this, this.#reason));
   }
 
   #receive(chunk: Buffer): void {

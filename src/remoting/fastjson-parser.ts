@@ -49,9 +49,6 @@ class Parser {
   }
 
   #value(depth: number): JsonValue {
-    if (depth > DEPTH_MAX) {
-      throw new JsonError(`nested deeper than ${DEPTH_MAX}`);
-    }
     this.#skipBlanks();
     const first = this.#text[this.#at];
     switch (first) {
@@ -75,7 +72,7 @@ class Parser {
 
   #object(depth: number): JsonObject {
     const object: JsonObject = new Map();
-    this.#at++;
+    this.#enter(depth);
     while (!this.#takes('}')) {
       const key = this.#key(depth);
       this.#expect(':');
@@ -105,7 +102,7 @@ class Parser {
 
   #array(depth: number): JsonValue[] {
     const items: JsonValue[] = [];
-    this.#at++;
+    this.#enter(depth);
     while (!this.#takes(']')) {
       items.push(this.#value(depth + 1));
       if (!this.#takes(',')) {
@@ -114,6 +111,14 @@ class Parser {
       }
     }
     return items;
+  }
+
+  /** Steps over the opening mark, unless it is one too many. */
+  #enter(depth: number): void {
+    if (depth > DEPTH_MAX) {
+      throw new JsonError(`nested deeper than ${DEPTH_MAX}`);
+    }
+    this.#at++;
   }
 
   #string(): string {

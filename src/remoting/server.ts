@@ -81,13 +81,14 @@ export class RemotingServer {
       return;
     }
     this.#server = null;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const connection of this.#connections.values()) {
+    const portReleased = new Promise<void>((resolve) => server.close(() => resolve()));
+    const open = [...this.#connections.values()];
+    for (const connection of open) {
       connection.drain();
     }
     const graceMs = this.#options.closeGraceMs ?? CLOSE_GRACE_MS;
     const impatience = setTimeout(() => this.#destroyAll(), graceMs);
-    await closed;
+    await Promise.all([portReleased, ...open.map((connection) => connection.whenClosed)]);
     clearTimeout(impatience);
   }
 
