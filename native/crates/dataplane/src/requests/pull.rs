@@ -1,0 +1,277 @@
+//! PULL_MESSAGE 11 and LITE_PULL_MESSAGE 361 (Java `PullMessageProcessor`,
+//! `DefaultPullMessageResultHandler`).
+//!
+//! Answer: `suggestWhichBrokerId`, `nextBeginOffset`, `minOffset`, `maxOffset`, `topicSysFlag`,
+//! `groupSysFlag`; body = stored records, byte for byte. Codes 0 found, 19 nothing (held when the
+//! client allows it), 20 again at once, 21 offset moved; 24, 25, 26 send the client back to its
+//! heartbeats.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use turbopump_store::{Queue, ReadError};
+use turbopump_wire::codes::response_code::{
+    INVALID_PARAMETER, NO_PERMISSION, PULL_NOT_FOUND, SUBSCRIPTION_NOT_EXIST,
+    SUBSCRIPTION_NOT_LATEST, SUCCESS, SYSTEM_BUSY, SYSTEM_ERROR, TOPIC_NOT_EXIST,
+};
+use turbopump_wire::header::Response;
+use turbopump_wire::{QueueId, QueueOffset};
+
+use super::admission::{REJECTED, find_group};
+use super::pull_header::PullHeader;
+use super::pull_read::{self, PullLimits, Pulled};
+use super::{TagFilter, reply};
+use crate::event_loop::{LoopCore, Outlets, Request, Stop, not_supported};
+use crate::hold::HeldPull;
+use crate::message;
+use crate::policy::{
+    BrokerPolicy, BrokerRole, GroupPolicy, LiveGroup, PERM_READ, PolicySnapshot, TopicEntry,
+};
+
+/// Runs up to this are copied into the answer: cheaper than one more slice of the `writev`.
+const COPIED_RUN_BYTES_MAX: usize = 4096;
+/// No client asks for more; a longer wait would only keep a dead one's hold.
+const SUSPEND_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Java `ForbiddenType`, in the answer's `forbiddenType`.
+#[derive(Clone, Copy)]
+enum Forbidden {
+    Broker = 1,
+    Group = 2,
+    Topic = 3,
+    Broadcasting = 4,
+}
+
+/// What the checks of a pull have found.
+struct Grant<'p> {
+    group: &'p Arc<GroupPolicy>,
+    topic: &'p Arc<TopicEntry>,
+    filter: TagFilter,
+    queue: Arc<Queue>,
+}
+
+impl LoopCore {
+    pub(crate) fn pull(
+        &mut self,
+        request: &Request<'_>,
+        policy: &PolicySnapshot,
+        outlets: &mut dyn Outlets,
+    ) -> Result<(), Stop> {
+        if request.fast_port {
+            return Err(not_supported(request.header.code));
+        }
+        let header = PullHeader::read(request)?;
+        let grant = self.check_pull(&header, request, policy)?;
+        let broker = policy.broker();
+        let limits = PullLimits {
+            messages: header.max_messages.min(broker.max_transfer_count).max(1),
+            bytes: broker.max_transfer_bytes,
+        };
+        let entries = &mut self.scratch.entries;
+        let store = &self.shared.store;
+        let (queue, filter) = (&grant.queue, &grant.filter);
+        let pulled = pull_read::read(store, queue, header.queue_offset, filter, limits, entries)
+            .map_err(|error| read_refusal(&error))?;
+        if request.first_pass && header.commits_offset() {
+            self.commit_offset(header.group, header.topic, &grant.queue, header.commit_offset);
+        }
+        let code = pulled.status.code(header.queue_offset);
+        if code == PULL_NOT_FOUND && request.first_pass && header.may_suspend() {
+            return self.hold(request, &header, grant, policy, outlets);
+        }
+        self.answer_pull(request, &header, &grant, code, pulled, broker, outlets);
+        Ok(())
+    }
+
+    fn check_pull<'p>(
+        &self,
+        header: &PullHeader<'_>,
+        request: &Request<'_>,
+        policy: &'p PolicySnapshot,
+    ) -> Result<Grant<'p>, Stop> {
+        let broker = policy.broker();
+        if broker.role == BrokerRole::Slave && !broker.slave_read_enable {
+            return Err(Stop::refuse(SYSTEM_BUSY, REJECTED));
+        }
+        if broker.broker_permission & PERM_READ == 0 {
+            let host = self.shared.store_ip;
+            let remark = format!("the broker[{host}] pulling message is forbidden");
+            return Err(forbidden(Forbidden::Broker, remark));
+        }
+        let group = find_group(policy, header.group)?;
+        if !group.consume_enable {
+            let remark = format!("subscription group no permission, {}", header.group);
+            return Err(forbidden(Forbidden::Group, remark));
+        }
+        let topic = readable_topic(header, policy)?;
+        let queue_id = u32::try_from(header.queue_id).ok();
+        let queue_id = queue_id.filter(|id| *id < topic.policy.read_queues).ok_or_else(|| {
+            let remark = format!(
+                "queueId[{}] is illegal, topic:[{}] topicConfig.readQueueNums:[{}] consumer:[{}]",
+                header.queue_id, header.topic, topic.policy.read_queues, request.peer
+            );
+            Stop::refuse(INVALID_PARAMETER, remark)
+        })?;
+        let filter = find_filter(header, group, policy.live_group(header.group))?;
+        let queue = message::queue_of(&self.shared.store, header.topic, QueueId::new(queue_id))
+            .map_err(|error| self.put_refusal(&error))?;
+        Ok(Grant { group, topic, filter, queue })
+    }
+
+    /// Keeps the pull until something happens, and looks once more: see `hold`'s protocol.
+    fn hold(
+        &mut self,
+        request: &Request<'_>,
+        header: &PullHeader<'_>,
+        grant: Grant<'_>,
+        policy: &PolicySnapshot,
+        outlets: &mut dyn Outlets,
+    ) -> Result<(), Stop> {
+        if self.holds.is_full() {
+            return Err(Stop::refuse(SYSTEM_BUSY, "[OVERLOAD]too many pulls are held"));
+        }
+        let broker = policy.broker();
+        let wait_ms = if broker.long_polling_enable {
+            header.suspend_timeout_ms
+        } else {
+            broker.short_polling_time_ms
+        };
+        let key = self.holds.hold(HeldPull {
+            connection: request.to.connection,
+            frame: request.whole.to_vec(),
+            queue: grant.queue,
+            next: QueueOffset::new(header.queue_offset.max(0) as u64),
+            filter: grant.filter,
+            deadline: self.now + Duration::from_millis(wait_ms).min(SUSPEND_MAX),
+        });
+        self.shared.held_changed(1);
+        self.look_again(key, policy, outlets);
+        Ok(())
+    }
+
+    /// A commit beyond the queue's end cannot be true: it comes from before the topic was deleted
+    /// and made again, and would make the group skip what is new.
+    pub(super) fn commit_offset(&self, group: &str, topic: &str, queue: &Queue, offset: i64) {
+        let Ok(offset) = u64::try_from(offset).map(QueueOffset::new) else { return };
+        if offset <= queue.max_offset() {
+            self.shared.offsets.commit(group, topic, queue.id(), offset);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn answer_pull(
+        &mut self,
+        request: &Request<'_>,
+        header: &PullHeader<'_>,
+        grant: &Grant<'_>,
+        code: i32,
+        pulled: Pulled,
+        broker: &BrokerPolicy,
+        outlets: &mut dyn Outlets,
+    ) {
+        let to = request.to;
+        if to.oneway {
+            return;
+        }
+        let Some(out) = outlets.bytes(to.connection) else { return };
+        let suggested = self.suggested_broker(grant.group, &pulled, broker);
+        let written = Response::begin(out, to.encoding, code, to.opaque)
+            .remark(pulled.status.text())
+            .ext("suggestWhichBrokerId", suggested)
+            .ext("nextBeginOffset", pulled.next)
+            .ext("minOffset", pulled.min)
+            .ext("maxOffset", pulled.max)
+            .ext("topicSysFlag", grant.topic.policy.topic_sys_flag)
+            .ext("groupSysFlag", grant.group.group_sys_flag)
+            .finish(pulled.bytes as usize);
+        reply::complete(written);
+        for run in pulled.runs {
+            match outlets.bytes(to.connection) {
+                Some(out) if run.len() <= COPIED_RUN_BYTES_MAX => out.extend_from_slice(&run),
+                _ => outlets.push_shared(to.connection, Box::new(run)),
+            }
+        }
+        if code == SUCCESS
+            && let Some(counters) = self.shared.pulls.get(self.index)
+        {
+            counters.got(header.group, header.topic, pulled.messages, pulled.bytes);
+        }
+    }
+
+    /// A reader too far behind for memory is sent to a slave, where slaves may be read.
+    fn suggested_broker(&self, group: &GroupPolicy, pulled: &Pulled, broker: &BrokerPolicy) -> i64 {
+        if !broker.slave_read_enable {
+            return 0;
+        }
+        let behind = self.shared.store.readable().since(pulled.last);
+        if pulled.messages > 0 && behind > self.shared.in_memory_bytes {
+            group.which_broker_when_consume_slowly
+        } else {
+            group.broker_id
+        }
+    }
+}
+
+fn readable_topic<'p>(
+    header: &PullHeader<'_>,
+    policy: &'p PolicySnapshot,
+) -> Result<&'p Arc<TopicEntry>, Stop> {
+    let Some(topic) = policy.topic(header.topic) else {
+        let remark = format!("topic[{}] not exist, apply first please! ", header.topic);
+        return Err(Stop::refuse(TOPIC_NOT_EXIST, remark));
+    };
+    if topic.policy.perm & PERM_READ == 0 {
+        let remark = format!("the topic[{}] pulling message is forbidden", header.topic);
+        return Err(forbidden(Forbidden::Topic, remark));
+    }
+    Ok(topic)
+}
+
+fn find_filter(
+    header: &PullHeader<'_>,
+    group: &GroupPolicy,
+    live: Option<&Arc<LiveGroup>>,
+) -> Result<TagFilter, Stop> {
+    if header.has_subscription() {
+        if !matches!(header.expression_type, "" | "TAG") {
+            return Err(not_by_tag(header.expression_type));
+        }
+        return Ok(TagFilter::of_expression(header.subscription));
+    }
+    let Some(live) = live else {
+        let remark = "the consumer's group info not exist";
+        return Err(Stop::refuse(SUBSCRIPTION_NOT_EXIST, remark));
+    };
+    if live.broadcasting && !group.consume_broadcast_enable {
+        let name = header.group;
+        let remark = format!("the consumer group[{name}] can not consume by broadcast way");
+        return Err(forbidden(Forbidden::Broadcasting, remark));
+    }
+    let Some(subscription) = live.subscription(header.topic) else {
+        let remark = "the consumer's subscription not exist";
+        return Err(Stop::refuse(SUBSCRIPTION_NOT_EXIST, remark));
+    };
+    if subscription.sub_version < header.sub_version {
+        let remark = "the consumer's subscription not latest";
+        return Err(Stop::refuse(SUBSCRIPTION_NOT_LATEST, remark));
+    }
+    if !subscription.by_tag {
+        return Err(not_by_tag(&subscription.expression_type));
+    }
+    Ok(TagFilter::of_codes(&subscription.tag_codes))
+}
+
+fn not_by_tag(expression_type: &str) -> Stop {
+    let remark =
+        format!("The broker does not support consumer to filter message by {expression_type}");
+    Stop::refuse(SYSTEM_ERROR, remark)
+}
+
+fn forbidden(kind: Forbidden, remark: String) -> Stop {
+    let field = Some(("forbiddenType", kind as i32));
+    Stop::Refuse { code: NO_PERMISSION, remark: remark.into(), field }
+}
+
+pub(super) fn read_refusal(error: &ReadError) -> Stop {
+    Stop::refuse(SYSTEM_ERROR, format!("store error: {error}"))
+}

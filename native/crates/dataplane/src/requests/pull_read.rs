@@ -1,0 +1,207 @@
+//! Finding a pull's messages: walk queue entries, filter, gather runs of the log (Java
+//! `DefaultMessageStore.getMessage`).
+
+use std::sync::Arc;
+
+use turbopump_store::{LogSlice, Queue, QueueEntry, ReadError, Store};
+use turbopump_wire::codes::response_code::{
+    PULL_NOT_FOUND, PULL_OFFSET_MOVED, PULL_RETRY_IMMEDIATELY, SUCCESS,
+};
+use turbopump_wire::{PhysicalOffset, QueueOffset};
+
+use super::TagFilter;
+
+/// Entries that one pull looks at for wanted tags: Java's `maxFilterMessageSize`, 16,000 bytes.
+const FILTERED_ENTRIES_MAX: usize = 800;
+/// Entries read in one step.
+const STEP: usize = 64;
+
+/// Outcome of a look into the queue; the text is the answer's remark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Found,
+    NoMatchedMessage,
+    MessageWasRemoving,
+    NoMessageInQueue,
+    OffsetOverflowOne,
+    OffsetOverflowBadly,
+    OffsetTooSmall,
+}
+
+impl Status {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Found => "FOUND",
+            Self::NoMatchedMessage => "NO_MATCHED_MESSAGE",
+            Self::MessageWasRemoving => "MESSAGE_WAS_REMOVING",
+            Self::NoMessageInQueue => "NO_MESSAGE_IN_QUEUE",
+            Self::OffsetOverflowOne => "OFFSET_OVERFLOW_ONE",
+            Self::OffsetOverflowBadly => "OFFSET_OVERFLOW_BADLY",
+            Self::OffsetTooSmall => "OFFSET_TOO_SMALL",
+        }
+    }
+
+    /// The response code (Java `PullMessageProcessor.composeResponseHeader`).
+    pub(crate) fn code(self, asked: i64) -> i32 {
+        match self {
+            Self::Found => SUCCESS,
+            Self::NoMatchedMessage | Self::MessageWasRemoving => PULL_RETRY_IMMEDIATELY,
+            Self::NoMessageInQueue if asked == 0 => PULL_NOT_FOUND,
+            Self::OffsetOverflowOne => PULL_NOT_FOUND,
+            Self::NoMessageInQueue | Self::OffsetOverflowBadly | Self::OffsetTooSmall => {
+                PULL_OFFSET_MOVED
+            }
+        }
+    }
+}
+
+/// Limits of one answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PullLimits {
+    pub(crate) messages: usize,
+    /// The first message is handed out however large.
+    pub(crate) bytes: u64,
+}
+
+/// What a pull found.
+pub(crate) struct Pulled {
+    pub(crate) status: Status,
+    pub(crate) next: i64,
+    pub(crate) min: i64,
+    pub(crate) max: i64,
+    pub(crate) runs: Vec<LogSlice>,
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+    /// Position of the last message looked at.
+    pub(crate) last: PhysicalOffset,
+}
+
+impl Pulled {
+    fn nothing(status: Status, next: i64, (min, max): (i64, i64)) -> Self {
+        let (runs, last) = (Vec::new(), PhysicalOffset::ZERO);
+        Self { status, next, min, max, runs, messages: 0, bytes: 0, last }
+    }
+}
+
+/// Looks for messages from `asked` on.
+pub(crate) fn read(
+    store: &Store,
+    queue: &Arc<Queue>,
+    asked: i64,
+    filter: &TagFilter,
+    limits: PullLimits,
+    entries: &mut Vec<QueueEntry>,
+) -> Result<Pulled, ReadError> {
+    let (min, max) = (queue.min_offset().get() as i64, queue.max_offset().get() as i64);
+    let nothing = |status, next| Ok(Pulled::nothing(status, next, (min, max)));
+    if max == 0 {
+        return nothing(Status::NoMessageInQueue, 0);
+    }
+    if asked < min {
+        return nothing(Status::OffsetTooSmall, min);
+    }
+    if asked == max {
+        return nothing(Status::OffsetOverflowOne, asked);
+    }
+    if asked > max {
+        return nothing(Status::OffsetOverflowBadly, max);
+    }
+    let pulled = Pulled::nothing(Status::NoMatchedMessage, asked, (min, max));
+    Gather { store, limits, pulled, run: None }.from_queue(queue, filter, entries)
+}
+
+struct Gather<'a> {
+    store: &'a Store,
+    limits: PullLimits,
+    pulled: Pulled,
+    /// Neighbouring records, not yet read.
+    run: Option<(PhysicalOffset, u32)>,
+}
+
+impl Gather<'_> {
+    fn from_queue(
+        mut self,
+        queue: &Queue,
+        filter: &TagFilter,
+        entries: &mut Vec<QueueEntry>,
+    ) -> Result<Pulled, ReadError> {
+        let most = FILTERED_ENTRIES_MAX.max(self.limits.messages);
+        let mut looked_at = 0;
+        while self.pulled.next < self.pulled.max && looked_at < most {
+            entries.clear();
+            let from = QueueOffset::new(self.pulled.next as u64);
+            queue.read(from, STEP.min(most - looked_at), entries)?;
+            if entries.is_empty() {
+                break;
+            }
+            looked_at += entries.len();
+            for entry in entries.iter() {
+                if !entry.is_blank() && filter.takes(entry.tags_code) && !self.take(entry)? {
+                    return self.finish();
+                }
+                self.pulled.next += 1;
+                self.pulled.last = self.pulled.last.max(entry.physical);
+            }
+        }
+        self.finish()
+    }
+
+    /// False when the answer is full.
+    fn take(&mut self, entry: &QueueEntry) -> Result<bool, ReadError> {
+        let size = u64::from(entry.size);
+        let pulled = &mut self.pulled;
+        let full = pulled.messages as usize >= self.limits.messages
+            || pulled.bytes + size > self.limits.bytes;
+        if pulled.messages > 0 && full {
+            return Ok(false);
+        }
+        match self.run {
+            Some((at, len)) if at.advance(len.into()) == entry.physical => {
+                self.run = Some((at, len.saturating_add(entry.size)));
+            }
+            _ => {
+                self.end_run()?;
+                // Retention may have taken the oldest segment since the entry was read.
+                if entry.physical < self.store.min_offset() {
+                    if self.pulled.messages == 0 {
+                        self.pulled.status = Status::MessageWasRemoving;
+                    }
+                    return Ok(true);
+                }
+                self.run = Some((entry.physical, entry.size));
+            }
+        }
+        self.pulled.status = Status::Found;
+        self.pulled.messages += 1;
+        self.pulled.bytes += size;
+        Ok(true)
+    }
+
+    fn end_run(&mut self) -> Result<(), ReadError> {
+        if let Some((at, len)) = self.run.take() {
+            self.pulled.runs.push(self.store.read_run(at, len)?);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Pulled, ReadError> {
+        self.end_run()?;
+        Ok(self.pulled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_java() {
+        assert_eq!(Status::Found.code(5), 0);
+        assert_eq!(Status::NoMatchedMessage.code(5), 20);
+        assert_eq!(Status::NoMessageInQueue.code(0), 19, "an empty queue at 0 may be held");
+        assert_eq!(Status::NoMessageInQueue.code(5), 21);
+        assert_eq!(Status::OffsetOverflowOne.code(5), 19);
+        assert_eq!(Status::OffsetOverflowBadly.code(9), 21);
+        assert_eq!(Status::OffsetTooSmall.code(0), 21);
+    }
+}
