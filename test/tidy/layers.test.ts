@@ -24,7 +24,7 @@ const crates: Record<string, string[]> = {
   transport: ['wire'],
   dataplane: ['wire', 'store', 'transport'],
   addon: ['wire', 'store', 'dataplane'],
-  loadgen: ['wire'],
+  loadgen: ['wire', 'transport'],
 };
 
 function importedFolders(file: SourceFile): string[] {

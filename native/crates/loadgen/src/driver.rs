@@ -1,0 +1,326 @@
+//! Keeps requests in flight over several connections, from one thread.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use turbopump_wire::frame::{Frame, cut};
+use turbopump_wire::header::peek;
+
+use crate::error::LoadError;
+use crate::line::Line;
+
+/// Larger than any answer: a pull of 64 MiB is cut as one frame.
+const MAX_FRAME_BYTES: usize = 128 << 20;
+/// How long the last answers may take after the last request.
+const DRAIN: Duration = Duration::from_secs(10);
+/// A connection whose oldest request is this old is given up.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The driver looks around at least so often.
+const TURN_MAX: Duration = Duration::from_millis(20);
+
+/// What is asked, and what the answers mean.
+pub(crate) trait Workload {
+    /// Appends the next request for connection number `line`, and answers the workload's own
+    /// number of it; `None` when there is nothing to ask there now.
+    fn issue(
+        &mut self,
+        line: usize,
+        opaque: i32,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<u64>, LoadError>;
+
+    /// Called before the issued requests are written.
+    fn before_write(&mut self) -> Result<(), LoadError> {
+        Ok(())
+    }
+
+    /// The answer to request `number`, which was due at `since`.
+    fn answered(
+        &mut self,
+        number: u64,
+        since: Instant,
+        now: Instant,
+        frame: &Frame<'_>,
+    ) -> Result<(), LoadError>;
+
+    /// The connection ended before the answer came: nobody knows what became of the request.
+    fn lost(&mut self, number: u64);
+
+    /// Whether no request will be issued any more.
+    fn is_done(&self, now: Instant) -> bool;
+}
+
+/// When requests are issued.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pace {
+    /// So many in flight on each connection: the server sets the pace.
+    Closed { in_flight: usize },
+    /// So many a second whatever the server does.
+    Open { per_second: f64 },
+}
+
+pub(crate) struct Driver {
+    lines: Vec<Line>,
+    flights: Vec<Option<Flight>>,
+    free: Vec<u32>,
+    pace: Pace,
+    reconnect: bool,
+    started: Instant,
+    /// Requests issued by an open loop.
+    paced: u64,
+}
+
+struct Flight {
+    line: usize,
+    number: u64,
+    since: Instant,
+}
+
+pub(crate) fn resolve(server: &str) -> Result<SocketAddr, LoadError> {
+    let mut addresses = server.to_socket_addrs().map_err(LoadError::io(server))?;
+    addresses.next().ok_or_else(|| LoadError::Usage(format!("{server} has no address")))
+}
+
+impl Driver {
+    pub(crate) fn connect(
+        server: SocketAddr,
+        connections: usize,
+        pace: Pace,
+        reconnect: bool,
+    ) -> Result<Self, LoadError> {
+        let started = Instant::now();
+        let mut lines: Vec<Line> = (0..connections.max(1)).map(|_| Line::new(server)).collect();
+        for line in &mut lines {
+            let connected = line.connect(started);
+            if !reconnect {
+                connected.map_err(LoadError::io(server.to_string()))?;
+            }
+        }
+        Ok(Self {
+            lines,
+            flights: Vec::new(),
+            free: Vec::new(),
+            pace,
+            reconnect,
+            started,
+            paced: 0,
+        })
+    }
+
+    /// Runs until the workload is done and everything is answered or given up.
+    pub(crate) fn run(&mut self, work: &mut impl Workload) -> Result<(), LoadError> {
+        let mut drain_until = None;
+        let mut check_at = self.started + ANSWER_TIMEOUT;
+        loop {
+            let now = Instant::now();
+            if work.is_done(now) {
+                let until = *drain_until.get_or_insert(now + DRAIN);
+                if now >= until {
+                    self.lines.iter_mut().for_each(Line::drop_stream);
+                    self.give_up(work, |_| true);
+                }
+                if self.free.len() == self.flights.len() {
+                    return Ok(());
+                }
+            } else {
+                self.restore(now);
+                self.issue(work, now)?;
+            }
+            if now >= check_at {
+                check_at = now + ANSWER_TIMEOUT / 10;
+                self.drop_silent(work, now)?;
+            }
+            work.before_write()?;
+            self.write(work)?;
+            self.wait(now)?;
+            self.read(work)?;
+        }
+    }
+
+    fn restore(&mut self, now: Instant) {
+        for line in &mut self.lines {
+            if line.stream.is_none() && now >= line.retry_at {
+                // The next round tries again.
+                drop(line.connect(now));
+            }
+        }
+    }
+
+    fn issue(&mut self, work: &mut impl Workload, now: Instant) -> Result<(), LoadError> {
+        match self.pace {
+            Pace::Closed { in_flight } => {
+                for index in 0..self.lines.len() {
+                    while self.lines.get(index).is_some_and(|line| line.live < in_flight) {
+                        if !self.issue_one(work, index, now)? {
+                            break;
+                        }
+                    }
+                }
+            }
+            Pace::Open { per_second } => {
+                while self.due(per_second) <= now {
+                    let since = self.due(per_second);
+                    let first = self.paced as usize % self.lines.len().max(1);
+                    self.paced += 1;
+                    // While one connection is down, the others carry its share.
+                    for step in 0..self.lines.len() {
+                        let index = (first + step) % self.lines.len();
+                        if self.issue_one(work, index, since)? {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn due(&self, per_second: f64) -> Instant {
+        self.started + Duration::from_secs_f64(self.paced as f64 / per_second)
+    }
+
+    fn issue_one(
+        &mut self,
+        work: &mut impl Workload,
+        index: usize,
+        since: Instant,
+    ) -> Result<bool, LoadError> {
+        let Some(line) = self.lines.get_mut(index) else { return Ok(false) };
+        if line.stream.is_none() {
+            return Ok(false);
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.flights.push(None);
+            (self.flights.len() - 1) as u32
+        });
+        let Some(number) = work.issue(index, slot as i32, &mut line.output)? else {
+            self.free.push(slot);
+            return Ok(false);
+        };
+        line.live += 1;
+        if let Some(flight) = self.flights.get_mut(slot as usize) {
+            *flight = Some(Flight { line: index, number, since });
+        }
+        Ok(true)
+    }
+
+    fn write(&mut self, work: &mut impl Workload) -> Result<(), LoadError> {
+        for index in 0..self.lines.len() {
+            let written = self.lines.get_mut(index).map_or(Ok(()), Line::write);
+            if written.is_err() {
+                self.lose(work, index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, now: Instant) -> Result<(), LoadError> {
+        let mut timeout = TURN_MAX;
+        if let Pace::Open { per_second } = self.pace {
+            timeout = timeout.min(self.due(per_second).saturating_duration_since(now));
+        }
+        let timeout = Timespec {
+            tv_sec: timeout.as_secs() as i64,
+            tv_nsec: i64::from(timeout.subsec_nanos()),
+        };
+        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(self.lines.len());
+        for line in &self.lines {
+            let Some(stream) = &line.stream else { continue };
+            let writing = if line.is_writing() { PollFlags::OUT } else { PollFlags::empty() };
+            fds.push(PollFd::new(stream, PollFlags::IN | writing));
+        }
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(LoadError::io("poll")(error.into())),
+        }
+        let wanted = PollFlags::IN | PollFlags::HUP | PollFlags::ERR;
+        let mut ready = fds.iter().map(|fd| fd.revents().intersects(wanted)).collect::<Vec<_>>();
+        ready.reverse();
+        for line in self.lines.iter_mut().filter(|line| line.stream.is_some()) {
+            line.readable = ready.pop().unwrap_or(false);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, work: &mut impl Workload) -> Result<(), LoadError> {
+        for index in 0..self.lines.len() {
+            let Some(line) = self.lines.get_mut(index) else { continue };
+            if !std::mem::take(&mut line.readable) {
+                continue;
+            }
+            let read = line.read();
+            let input = std::mem::take(&mut line.input);
+            let consumed = self.take_answers(work, index, &input)?;
+            if let Some(line) = self.lines.get_mut(index) {
+                line.input = input;
+                line.input.drain(..consumed);
+            }
+            if read.is_err() {
+                self.lose(work, index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_answers(
+        &mut self,
+        work: &mut impl Workload,
+        index: usize,
+        input: &[u8],
+    ) -> Result<usize, LoadError> {
+        let now = Instant::now();
+        let mut consumed = 0;
+        loop {
+            let rest = input.get(consumed..).unwrap_or_default();
+            let frame = cut(rest, MAX_FRAME_BYTES)
+                .map_err(|error| LoadError::Protocol(error.to_string()))?;
+            let Some(frame) = frame else { return Ok(consumed) };
+            consumed += frame.whole.len();
+            let peeked = peek(frame.encoding, frame.header)
+                .map_err(|error| LoadError::Protocol(error.to_string()))?;
+            if !peeked.is_response() {
+                continue;
+            }
+            let slot = peeked.opaque as usize;
+            let flight = self.flights.get_mut(slot).and_then(Option::take);
+            let Some(flight) = flight.filter(|flight| flight.line == index) else {
+                return Err(LoadError::Protocol(format!("nobody asked for answer {slot}")));
+            };
+            self.free.push(slot as u32);
+            if let Some(line) = self.lines.get_mut(index) {
+                line.live = line.live.saturating_sub(1);
+            }
+            work.answered(flight.number, flight.since, now, &frame)?;
+        }
+    }
+
+    fn drop_silent(&mut self, work: &mut impl Workload, now: Instant) -> Result<(), LoadError> {
+        for index in 0..self.lines.len() {
+            let silent = self.flights.iter().flatten().any(|flight| {
+                flight.line == index && now.duration_since(flight.since) > ANSWER_TIMEOUT
+            });
+            if silent {
+                self.lose(work, index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lose(&mut self, work: &mut impl Workload, index: usize) -> Result<(), LoadError> {
+        if let Some(line) = self.lines.get_mut(index) {
+            line.drop_stream();
+        }
+        self.give_up(work, |flight| flight.line == index);
+        if self.reconnect { Ok(()) } else { Err(LoadError::ConnectionLost) }
+    }
+
+    fn give_up(&mut self, work: &mut impl Workload, which: impl Fn(&Flight) -> bool) {
+        for (slot, place) in self.flights.iter_mut().enumerate() {
+            if let Some(flight) = place.take_if(|flight| which(flight)) {
+                work.lost(flight.number);
+                self.free.push(slot as u32);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `turbopump-loadgen`: puts a broker under load over the wire and says what it did.
+//!
+//! A development tool, not part of the product: it speaks to ours and to Java's broker alike, so
+//! that both are measured by one driver, and it is the outside witness of crash tests: its ledger
+//! knows what was attempted and what was acknowledged, and `verify` holds a broker against it.
+//!
+//! Invariants: one thread, so its own CPU time is one figure; results are one JSON object on
+//! stdout, everything else goes to stderr; a send is in the ledger before its bytes leave.
+//! Refuses: consumer groups, rebalancing, retries. A real client tests those.
+
+// Figures for people: 52 bits are enough.
+#![allow(clippy::cast_precision_loss)]
+
+mod arguments;
+mod body;
+mod driver;
+mod echo;
+mod error;
+mod ledger;
+mod line;
+mod process;
+mod produce;
+mod pull;
+mod report;
+mod requests;
+mod verify;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use error::LoadError;
+
+const USAGE: &str = "\
+usage: turbopump-loadgen COMMAND [--name value]...
+
+produce      send messages    --server HOST:PORT --topic T [--queues 8] [--connections 4]
+             [--in-flight 16] [--body-bytes 1024 | MIN-MAX] [--seconds 10 | --count N]
+             [--warmup-seconds 0] [--rate PER_SECOND] [--json] [--reconnect] [--ledger FILE]
+             --rate: open loop, latency counts from the time a send was due
+             --in-flight: per connection
+pull         read all queues  --server HOST:PORT --topic T [--queues 8] [--connections 4]
+             [--batch 32] [--passes 1] [--json]
+verify       --server HOST:PORT --ledger FILE [--queues 8] [--json]; exit code 1 on any finding
+echo-limit   what the transport itself can do [--loops 1] [--spin-us 0] [--runs 3] [--seconds 2]
+             [--server HOST:PORT]: another echo server instead
+echo-server  [--port 0] [--loops 1] [--spin-us 0]; prints its port, ends with its stdin
+
+All but verify take --server-pid PID: CPU seconds and memory of that process are reported too.";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("turbopump-loadgen: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, LoadError> {
+    let mut arguments = Arguments::new(std::env::args().skip(1));
+    let command = arguments.command();
+    match command.as_deref() {
+        Some("produce") => produce::run(arguments),
+        Some("pull") => pull::run(arguments),
+        Some("verify") => verify::run(arguments),
+        Some("echo-limit") => echo::limit::run(arguments),
+        Some("echo-server") => echo::server::run(arguments),
+        _ => Err(LoadError::Usage(USAGE.to_owned())),
+    }
+}

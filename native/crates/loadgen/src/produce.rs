@@ -1,0 +1,187 @@
+//! `produce`: sends, at the server's pace or at a given rate.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+use turbopump_wire::codes::response_code;
+use turbopump_wire::frame::Frame;
+use turbopump_wire::header::HeaderEncoding;
+use turbopump_wire::record::body_crc;
+
+use crate::arguments::Arguments;
+use crate::body::{BodySizes, mix, write_body};
+use crate::driver::{Driver, Pace, Workload, resolve};
+use crate::error::LoadError;
+use crate::ledger::LedgerWriter;
+use crate::report::Measure;
+use crate::requests::{Send, encoding, header, number, send_header};
+
+struct Produce {
+    encoding: HeaderEncoding,
+    topic: String,
+    queues: u32,
+    sizes: BodySizes,
+    run: u64,
+    ledger: Option<LedgerWriter>,
+    next: u64,
+    count: u64,
+    until: Instant,
+    /// `None` once the warm-up is over.
+    warm_until: Option<Instant>,
+    measure: Measure,
+    /// Acknowledged since the warm-up, and when the last one was.
+    acknowledged: u64,
+    last: Instant,
+    /// Stored but not promised (10, 11, 12) and refused, by code; since the start.
+    refused: BTreeMap<i32, u64>,
+    unknown: u64,
+    body: Vec<u8>,
+}
+
+pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
+    let server = resolve(&arguments.or("--server", "127.0.0.1:10911".to_owned())?)?;
+    let connections = arguments.or("--connections", 4_usize)?;
+    let in_flight = arguments.or("--in-flight", 16_usize)?;
+    let pace = match arguments.get("--rate")? {
+        Some(per_second) if per_second > 0.0 => Pace::Open { per_second },
+        Some(rate) => return Err(LoadError::Usage(format!("--rate {rate}"))),
+        None => Pace::Closed { in_flight },
+    };
+    let reconnect = arguments.flag("--reconnect");
+    let mut produce = Produce::from_arguments(arguments)?;
+    let mut driver = Driver::connect(server, connections, pace, reconnect)?;
+    driver.run(&mut produce)?;
+    produce.before_write()?;
+    produce.print()
+}
+
+impl Produce {
+    fn from_arguments(mut arguments: Arguments) -> Result<Self, LoadError> {
+        let topic: String = arguments.or("--topic", "turbopump_load".to_owned())?;
+        let queues = arguments.or("--queues", 8_u32)?.max(1);
+        let sizes = arguments.or("--body-bytes", "1024".to_owned())?;
+        let sizes = sizes.parse().map_err(LoadError::Usage)?;
+        let warmup = Duration::from_secs_f64(arguments.or("--warmup-seconds", 0.0)?);
+        let count: Option<u64> = arguments.get("--count")?;
+        let seconds: Option<f64> = arguments.get("--seconds")?;
+        let seconds = seconds.unwrap_or(if count.is_some() { 86_400.0 } else { 10.0 });
+        let encoding = encoding(arguments.flag("--json"));
+        let server_pid = arguments.get("--server-pid")?;
+        let ledger: Option<PathBuf> = arguments.get("--ledger")?;
+        arguments.end()?;
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let run = mix(since_epoch.as_nanos() as u64 ^ u64::from(std::process::id()));
+        let ledger = ledger.map(|path| LedgerWriter::append(&path, run, queues, &topic));
+        let now = Instant::now();
+        Ok(Self {
+            encoding,
+            topic,
+            queues,
+            sizes,
+            run,
+            ledger: ledger.transpose()?,
+            next: 0,
+            count: count.unwrap_or(u64::MAX),
+            until: now + warmup + Duration::from_secs_f64(seconds),
+            warm_until: (!warmup.is_zero()).then_some(now + warmup),
+            measure: Measure::start(server_pid)?,
+            acknowledged: 0,
+            last: now,
+            refused: BTreeMap::new(),
+            unknown: 0,
+            body: Vec::new(),
+        })
+    }
+
+    fn print(&self) -> Result<ExitCode, LoadError> {
+        let mut report = self.measure.report(self.acknowledged, self.last)?;
+        report.insert("attempted".into(), json!(self.next));
+        report.insert("unknown".into(), json!(self.unknown));
+        report.insert("not_ok_by_code".into(), json!(self.refused));
+        println!("{}", serde_json::Value::Object(report));
+        let nothing = self.acknowledged == 0 && self.next > 0;
+        Ok(if nothing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+impl Workload for Produce {
+    fn issue(
+        &mut self,
+        _line: usize,
+        opaque: i32,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<u64>, LoadError> {
+        if self.next >= self.count {
+            return Ok(None);
+        }
+        let sequence = self.next;
+        self.next += 1;
+        let size = self.sizes.of(sequence);
+        let queue_id = (sequence % u64::from(self.queues)) as u32;
+        self.body.clear();
+        write_body(&mut self.body, self.run, sequence, size);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.attempted(sequence, queue_id, size, body_crc(&self.body))?;
+        }
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let send = Send {
+            topic: &self.topic,
+            queues: self.queues,
+            queue_id,
+            born_ms: since_epoch.as_millis() as i64,
+            unique_key: &format!("{:016X}{sequence:016X}", self.run),
+            body_bytes: size,
+        };
+        send_header(out, self.encoding, opaque, &send)?;
+        out.extend_from_slice(&self.body);
+        Ok(Some(sequence))
+    }
+
+    fn before_write(&mut self) -> Result<(), LoadError> {
+        self.ledger.as_mut().map_or(Ok(()), LedgerWriter::flush)
+    }
+
+    fn answered(
+        &mut self,
+        sequence: u64,
+        since: Instant,
+        now: Instant,
+        frame: &Frame<'_>,
+    ) -> Result<(), LoadError> {
+        let header = header(frame)?;
+        if self.warm_until.is_some_and(|until| now >= until) {
+            self.warm_until = None;
+            self.acknowledged = 0;
+            self.measure.restart()?;
+        }
+        if header.code != response_code::SUCCESS {
+            *self.refused.entry(header.code).or_default() += 1;
+            if self.refused.len() == 1 && self.refused.values().all(|count| *count == 1) {
+                let remark = header.remark.as_deref().unwrap_or("no remark");
+                eprintln!("turbopump-loadgen: code {}: {remark}", header.code);
+            }
+            return Ok(());
+        }
+        if let Some(ledger) = &mut self.ledger {
+            let queue_id = number(&header, "queueId")?;
+            let offset = number(&header, "queueOffset")?;
+            let message_id = header.ext.get("msgId").unwrap_or_default();
+            ledger.acknowledged(sequence, queue_id, offset, message_id)?;
+        }
+        self.measure.record(now.saturating_duration_since(since));
+        self.acknowledged += 1;
+        self.last = now;
+        Ok(())
+    }
+
+    fn lost(&mut self, _sequence: u64) {
+        self.unknown += 1;
+    }
+
+    fn is_done(&self, now: Instant) -> bool {
+        self.next >= self.count || now >= self.until
+    }
+}
