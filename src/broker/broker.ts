@@ -1,0 +1,274 @@
+/**
+ * One broker's control plane: everything but the messages, which the data plane moves.
+ * The composition root: the only file that knows every part.
+ *
+ * Start: open the store (which recovers it), load the metadata, hand offsets and policy down,
+ * listen, register with the name servers. Stop, in reverse: leave the name servers, finish what
+ * was asked, save, close the data plane. Invariants: no request is taken before metadata and
+ * policy are in force; offsets are saved after the last request and before the store closes.
+ */
+import { join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import type { DataPlane, DataPlaneOptions } from '../dataplane/data-plane.ts';
+import { PolicyDraft } from '../dataplane/policy.ts';
+import type { Logger } from '../logging/logger.ts';
+import { parseNameServers } from '../model/name-server-address.ts';
+import { unregisterBrokerRequest } from '../remoting/commands/unregister-broker.ts';
+import { ClientCalls } from './clients/client-calls.ts';
+import { Connections } from './clients/connections.ts';
+import { type ConsumerGroup, ConsumerGroups, isBroadcasting } from './clients/consumer-groups.ts';
+import { liveGroupPolicy } from './clients/live-group-policy.ts';
+import { ProducerGroups } from './clients/producer-groups.ts';
+import { Groups } from './groups/groups.ts';
+import { Intake } from './intake.ts';
+import { Offsets } from './offsets/offsets.ts';
+import { Outbox } from './outbox.ts';
+import { NameServers } from './outer/name-servers.ts';
+import { registerRequest } from './outer/register-request.ts';
+import { brokerHandlers } from './processors/handlers.ts';
+import type { BrokerParts } from './processors/parts.ts';
+import { QueueLocks } from './rebalance/queue-locks.ts';
+import { Delays } from './schedule/delay-progress.ts';
+import { brokerPolicy } from './settings/broker-policy.ts';
+import { dataPlaneOptions } from './settings/data-plane-options.ts';
+import { type BrokerIdentity, brokerIdentity } from './settings/identity.ts';
+import { LiveSettings } from './settings/live-settings.ts';
+import { SAMPLE_INTERVAL_MS } from './stats/rate-window.ts';
+import { Traffic } from './stats/traffic.ts';
+import { Timers } from './timers.ts';
+import { systemTopicSettings } from './topics/system-topic-settings.ts';
+import { SystemTopics } from './topics/system-topics.ts';
+import { Topics } from './topics/topics.ts';
+
+const EXPIRY_SCAN_MS = 10_000;
+const LOCK_SCAN_MS = 1000;
+/** Bounds that RocketMQ puts around `registerNameServerPeriod`. */
+const REGISTER_PERIOD_MIN_MS = 10_000;
+const REGISTER_PERIOD_MAX_MS = 60_000;
+
+export interface BrokerOptions {
+  settings: Settings;
+  openDataPlane: (options: DataPlaneOptions) => Promise<DataPlane>;
+  log: Logger;
+  now?: () => number;
+}
+
+export class Broker {
+  readonly identity: BrokerIdentity;
+  readonly #parts: BrokerParts;
+  readonly #outbox: Outbox;
+  readonly #draft: PolicyDraft;
+  readonly #nameServers: NameServers;
+  readonly #timers: Timers;
+  readonly #intake: Intake;
+  readonly #log: Logger;
+  #stopping: Promise<void> | null = null;
+
+  /** Resolves when the broker serves and every name server that is there knows it. */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const { settings, log } = options;
+    const dataPlane = await options.openDataPlane(dataPlaneOptions(settings));
+    log.info({ recovery: dataPlane.recovery }, 'store opened');
+    const broker = new Broker(options, dataPlane);
+    try {
+      await broker.#load();
+      await broker.#serve();
+    } catch (error) {
+      await broker.stop();
+      throw error;
+    }
+    return broker;
+  }
+
+  private constructor(options: BrokerOptions, dataPlane: DataPlane) {
+    const { settings, log } = options;
+    this.#log = log;
+    this.#draft = new PolicyDraft();
+    this.#timers = new Timers(log);
+    this.identity = brokerIdentity(settings, settings.integer('listenPort'));
+    this.#outbox = new Outbox(dataPlane, this.#draft, (group) => this.#notifyMembers(group));
+    this.#parts = this.#makeParts(options, dataPlane);
+    this.#nameServers = new NameServers({
+      addresses: parseNameServers(settings.text('namesrvAddr')),
+      registerRequest: () =>
+        registerRequest(
+          this.identity,
+          this.#parts.topics.table(),
+          settings.integer('brokerPermission'),
+        ),
+      unregisterRequest: () => {
+        const { clusterName, brokerName, brokerId, address } = this.identity;
+        return unregisterBrokerRequest({ clusterName, brokerName, brokerId, brokerAddr: address });
+      },
+      timeoutMs: () => settings.integer('registerBrokerTimeoutMills'),
+      onOrderTopics: (topics) => this.#background(this.#parts.topics.markOrdered(topics)),
+      log,
+    });
+    this.#intake = new Intake(this.#parts, brokerHandlers(this.#parts), this.#outbox);
+  }
+
+  /** Idempotent; resolves when nothing of the broker is left: no port, file, timer or socket. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #makeParts(options: BrokerOptions, dataPlane: DataPlane): BrokerParts {
+    const { settings, log, now = Date.now } = options;
+    const file = (name: string): string => join(settings.text('storePathRootDir'), 'config', name);
+    const systemTopics = new SystemTopics(systemTopicSettings(settings));
+    const topicOptions = {
+      path: file('topics.json'),
+      system: systemTopics,
+      now,
+      autoCreateTopicEnable: () => settings.boolean('autoCreateTopicEnable'),
+    };
+    const groupOptions = {
+      path: file('subscriptionGroup.json'),
+      now,
+      autoCreateSubscriptionGroup: () => settings.boolean('autoCreateSubscriptionGroup'),
+    };
+    return {
+      settings,
+      liveSettings: new LiveSettings(settings, now, () => this.#publishBroker()),
+      identity: this.identity,
+      dataPlane,
+      systemTopics,
+      topics: new Topics(topicOptions, {
+        changed: (topic) => this.#topicChanged(() => this.#draft.setTopic(topic)),
+        removed: (name) => this.#topicChanged(() => this.#draft.removeTopic(name)),
+      }),
+      groups: new Groups(groupOptions, {
+        changed: (group) => this.#decided(() => this.#draft.setGroup(group)),
+        removed: (name) => this.#decided(() => this.#draft.removeGroup(name)),
+      }),
+      consumers: new ConsumerGroups(now, {
+        membersChanged: (group) => this.#membersChanged(group),
+        policyChanged: (name) => this.#publishLiveGroup(name),
+      }),
+      producers: new ProducerGroups(now),
+      connections: new Connections(),
+      clientCalls: new ClientCalls((connection, frame) => this.#outbox.send(connection, frame)),
+      locks: new QueueLocks(now, (group) => this.#publishLiveGroup(group)),
+      offsets: new Offsets(file('consumerOffset.json'), dataPlane, now),
+      delays: new Delays(file('delayOffset.json'), dataPlane, now),
+      traffic: new Traffic(() => dataPlane.counters(), now),
+      publish: () => this.#outbox.publish(),
+      register: () => this.#nameServers.registerAll(),
+      now,
+      startedMs: now(),
+      log,
+    };
+  }
+
+  async #load(): Promise<void> {
+    const { topics, groups, offsets, delays } = this.#parts;
+    const onRejected = (path: string, reason: string): void => {
+      this.#log.error({ path, reason }, 'a metadata file cannot be used, taking its backup');
+    };
+    await Promise.all([topics, groups, offsets, delays].map((each) => each.load(onRejected)));
+    this.#draft.setBroker(brokerPolicy(this.#parts.settings, this.identity));
+    for (const topic of topics.table().topics) this.#draft.setTopic(topic);
+    for (const group of groups.table().groups) this.#draft.setGroup(group);
+    this.#outbox.publish();
+  }
+
+  async #serve(): Promise<void> {
+    const { settings, dataPlane } = this.#parts;
+    await dataPlane.listen((batch) => this.#intake.take(batch));
+    await this.#nameServers.start();
+    const every = this.#timers.every.bind(this.#timers);
+    const period = (key: string) => (): number => settings.integer(key);
+    every(registerPeriod(settings), 'registering', () => this.#nameServers.registerAll());
+    every(period('flushConsumerOffsetInterval'), 'saving offsets', () =>
+      this.#parts.offsets.save(),
+    );
+    every(period('flushDelayOffsetInterval'), 'saving delays', () => this.#parts.delays.save());
+    every(
+      () => SAMPLE_INTERVAL_MS,
+      'sampling',
+      () => this.#parts.traffic.sample(),
+    );
+    every(
+      () => EXPIRY_SCAN_MS,
+      'expiring clients',
+      () => this.#expireClients(),
+    );
+    every(
+      () => LOCK_SCAN_MS,
+      'expiring locks',
+      () => this.#parts.locks.expire(),
+    );
+  }
+
+  async #stop(): Promise<void> {
+    const { topics, groups, offsets, delays, dataPlane, clientCalls } = this.#parts;
+    await this.#timers.stop();
+    await this.#nameServers.stop();
+    clientCalls.close();
+    await this.#intake.settled();
+    this.#outbox.flush();
+    this.#outbox.close();
+    const saves = [topics.close(), groups.close(), offsets.save(), delays.save()];
+    const failures = (await Promise.allSettled(saves)).filter((each) => each.status === 'rejected');
+    await dataPlane.close();
+    for (const failure of failures) throw failure.reason;
+  }
+
+  /** A change that must reach the data plane at the end of this turn. */
+  #decided(decide: () => void): void {
+    decide();
+    this.#outbox.schedule();
+  }
+
+  #topicChanged(decide: () => void): void {
+    this.#decided(decide);
+    this.#background(this.#nameServers.registerAll());
+  }
+
+  #publishBroker(): void {
+    const policy = brokerPolicy(this.#parts.settings, this.identity);
+    this.#decided(() => this.#draft.setBroker(policy));
+  }
+
+  #publishLiveGroup(name: string): void {
+    const group = this.#parts.consumers.find(name);
+    this.#decided(() => {
+      if (group === null) this.#draft.removeLiveGroup(name);
+      else this.#draft.setLiveGroup(liveGroupPolicy(group, this.#parts.locks.holdsAny(name)));
+    });
+  }
+
+  #membersChanged(group: ConsumerGroup): void {
+    const wanted =
+      this.#parts.settings.boolean('notifyConsumerIdsChangedEnable') &&
+      this.#parts.groups.find(group.name)?.notifyConsumerIdsChangedEnable !== false;
+    if (wanted && !isBroadcasting(group)) this.#outbox.membersChanged(group.name);
+  }
+
+  #notifyMembers(name: string): void {
+    for (const member of this.#parts.consumers.find(name)?.members.values() ?? []) {
+      this.#parts.clientCalls.notifyGroupChanged(member.connection, name);
+    }
+  }
+
+  #expireClients(): void {
+    const { consumers, producers, dataPlane } = this.#parts;
+    for (const connection of new Set([...consumers.expire(), ...producers.expire()])) {
+      this.#log.warn({ connection }, 'a client stopped beating');
+      dataPlane.closeConnection(connection);
+    }
+  }
+
+  #background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#log.error({ err: error }, 'background work failed'));
+  }
+}
+
+function registerPeriod(settings: Settings): () => number {
+  return () =>
+    Math.max(
+      REGISTER_PERIOD_MIN_MS,
+      Math.min(settings.integer('registerNameServerPeriod'), REGISTER_PERIOD_MAX_MS),
+    );
+}

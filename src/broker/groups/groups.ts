@@ -1,0 +1,131 @@
+/**
+ * The subscription groups of this broker (Java SubscriptionGroupManager) and
+ * `subscriptionGroup.json`.
+ *
+ * Invariants: a group is durable before anyone is told of it; every change raises the data
+ * version; RocketMQ's own groups exist from the start. Names are checked before they get in.
+ */
+import { type DataVersion, nextDataVersion } from '../../model/data-version.ts';
+import { type SubscriptionGroupConfig, subscriptionGroup } from '../../model/subscription-group.ts';
+import { groupNameFault } from '../../model/topic-name.ts';
+import type { JsonObject } from '../../remoting/fastjson.ts';
+import { MetadataFile } from '../metadata/metadata-file.ts';
+import { decodeGroupTable, encodeGroupTable, type GroupTable } from './group-file.ts';
+
+const SYSTEM_GROUP_PREFIX = 'CID_RMQ_SYS_';
+const CREATED_AT_START = [
+  'TOOLS_CONSUMER',
+  'FILTERSRV_CONSUMER',
+  'SELF_TEST_C_GROUP',
+  'CID_ONS-HTTP-PROXY',
+  'CID_ONSAPI_PULL',
+  'CID_ONSAPI_PERMISSION',
+  'CID_ONSAPI_OWNER',
+  'CID_RMQ_SYS_TRANS',
+];
+
+export interface GroupTableEvents {
+  changed(group: SubscriptionGroupConfig): void;
+  removed(name: string): void;
+}
+
+export interface GroupsOptions {
+  path: string;
+  now: () => number;
+  autoCreateSubscriptionGroup: () => boolean;
+}
+
+export class Groups {
+  readonly #table = new Map<string, SubscriptionGroupConfig>();
+  readonly #file: MetadataFile<GroupTable>;
+  readonly #options: GroupsOptions;
+  readonly #events: GroupTableEvents;
+  #forbidden: JsonObject = new Map();
+  #version: DataVersion;
+
+  constructor(options: GroupsOptions, events: GroupTableEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#version = { stateVersion: 0, timestamp: options.now(), counter: 0 };
+    for (const name of CREATED_AT_START) this.#table.set(name, subscriptionGroup(name));
+    this.#file = new MetadataFile(options.path, {
+      encode: () => encodeGroupTable(this.table()),
+      decode: decodeGroupTable,
+    });
+  }
+
+  async load(onRejected: (path: string, reason: string) => void): Promise<void> {
+    const loaded = await this.#file.load(onRejected);
+    if (loaded === null) return;
+    for (const group of loaded.groups) this.#table.set(group.groupName, group);
+    this.#forbidden = loaded.forbidden;
+    this.#version = loaded.dataVersion;
+  }
+
+  find(name: string): SubscriptionGroupConfig | null {
+    return this.#table.get(name) ?? null;
+  }
+
+  table(): GroupTable {
+    return {
+      groups: [...this.#table.values()],
+      forbidden: this.#forbidden,
+      dataVersion: this.#version,
+    };
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** The group, made when it may be; null when it does not exist and may not be made. */
+  async findOrCreate(name: string): Promise<SubscriptionGroupConfig | null> {
+    const existing = this.find(name);
+    if (existing !== null) {
+      await this.#file.pending();
+      return existing;
+    }
+    const allowed =
+      this.#options.autoCreateSubscriptionGroup() || name.startsWith(SYSTEM_GROUP_PREFIX);
+    if (!allowed || groupNameFault(name) !== null) return null;
+    const group = subscriptionGroup(name);
+    await this.updateAll([group]);
+    return group;
+  }
+
+  /** Creates or replaces with one write. */
+  async updateAll(groups: readonly SubscriptionGroupConfig[]): Promise<void> {
+    if (groups.length === 0) return;
+    const before = groups.map(({ groupName }) => [groupName, this.find(groupName)] as const);
+    for (const group of groups) this.#table.set(group.groupName, group);
+    this.#version = nextDataVersion(this.#version, this.#options.now());
+    try {
+      await this.#file.save();
+    } catch (error) {
+      for (const [name, old] of before) this.#restore(name, old);
+      throw error;
+    }
+    for (const { groupName } of groups) {
+      const current = this.find(groupName);
+      if (current !== null) this.#events.changed(current);
+    }
+  }
+
+  /** False when there was no such group. */
+  async remove(name: string): Promise<boolean> {
+    if (!this.#table.delete(name)) return false;
+    this.#version = nextDataVersion(this.#version, this.#options.now());
+    this.#events.removed(name);
+    await this.#file.save();
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.save();
+  }
+
+  #restore(name: string, old: SubscriptionGroupConfig | null): void {
+    if (old === null) this.#table.delete(name);
+    else this.#table.set(name, old);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Consumer offsets as the file keeps them (Java ConsumerOffsetManager). The live table is the
+ * data plane's; here it is loaded before the first request, written when its version moved, and
+ * read for the questions that tools ask.
+ */
+import type { ConsumerOffset, DataPlane } from '../../dataplane/data-plane.ts';
+import { MetadataFile } from '../metadata/metadata-file.ts';
+import {
+  decodeOffsetTable,
+  encodeOffsetTable,
+  type OffsetTable,
+  offsetTableJson,
+} from './offset-file.ts';
+
+export class Offsets {
+  readonly #dataPlane: DataPlane;
+  readonly #now: () => number;
+  readonly #file: MetadataFile<ConsumerOffset[]>;
+  #savedVersion = -1;
+
+  constructor(path: string, dataPlane: DataPlane, now: () => number) {
+    this.#dataPlane = dataPlane;
+    this.#now = now;
+    this.#file = new MetadataFile(path, {
+      encode: () => encodeOffsetTable(this.#table()),
+      decode: decodeOffsetTable,
+    });
+  }
+
+  async load(onRejected: (path: string, reason: string) => void): Promise<void> {
+    const loaded = await this.#file.load(onRejected);
+    if (loaded !== null && loaded.length > 0) this.#dataPlane.setConsumerOffsets(loaded);
+  }
+
+  /** Writes the offsets when any moved since the last write. */
+  async save(): Promise<void> {
+    const { version } = this.#dataPlane.consumerOffsets();
+    if (version === this.#savedVersion) return;
+    await this.#file.save();
+    this.#savedVersion = version;
+  }
+
+  all(): readonly ConsumerOffset[] {
+    return this.#dataPlane.consumerOffsets().offsets;
+  }
+
+  /** Queue id → offset of one group in one topic. */
+  of(group: string, topic: string): Map<number, number> {
+    const found = this.all().filter((each) => each.group === group && each.topic === topic);
+    return new Map(found.map((each) => [each.queueId, each.offset]));
+  }
+
+  groupsOf(topic: string): string[] {
+    return unique(
+      this.all().filter((each) => each.topic === topic),
+      'group',
+    );
+  }
+
+  topicsOf(group: string): string[] {
+    return unique(
+      this.all().filter((each) => each.group === group),
+      'topic',
+    );
+  }
+
+  json() {
+    return offsetTableJson(this.#table());
+  }
+
+  #table(): OffsetTable {
+    return { ...this.#dataPlane.consumerOffsets(), savedMs: this.#now() };
+  }
+}
+
+function unique(offsets: ConsumerOffset[], member: 'group' | 'topic'): string[] {
+  return [...new Set(offsets.map((each) => each[member]))];
+}

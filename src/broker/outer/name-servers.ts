@@ -1,0 +1,155 @@
+/**
+ * All that this broker says to name servers (Java BrokerOuterAPI), each of which stands alone.
+ *
+ * Invariants: one lasting connection to each; a name server is told of this broker whenever its
+ * connection comes up, whenever a topic changes and every `registerNameServerPeriod`; at most
+ * one registration of each is under way, and any number asked for meanwhile become one more; one
+ * that is down or mute never delays another one, nor a caller beyond {@link PATIENCE_MS}.
+ */
+import type { Logger } from '../../logging/logger.ts';
+import { RemotingClient } from '../../remoting/client.ts';
+import { ConnectError } from '../../remoting/errors.ts';
+import { asObject, parseJson, textMapMember } from '../../remoting/fastjson.ts';
+import type { RemotingCommand } from '../../remoting/remoting-command.ts';
+
+/** How long a request that changes a topic waits for name servers to know of it. */
+const PATIENCE_MS = 1000;
+const UNREGISTER_TIMEOUT_MS = 1000;
+
+export interface NameServersOptions {
+  addresses: readonly string[];
+  registerRequest: () => RemotingCommand;
+  unregisterRequest: () => RemotingCommand;
+  timeoutMs: () => number;
+  /** Topics for which a name server holds an order configuration. */
+  onOrderTopics: (topics: string[]) => void;
+  log: Logger;
+}
+
+interface Registration {
+  running: Promise<void> | null;
+  /** False until the running one has taken its content: who asks until then is served by it. */
+  started: boolean;
+  next: Promise<void> | null;
+  /** Whether the last attempt failed, so that a change is logged and not every attempt. */
+  failing: boolean;
+}
+
+export class NameServers {
+  readonly #options: NameServersOptions;
+  readonly #client: RemotingClient;
+  readonly #registrations = new Map<string, Registration>();
+  #stopped = false;
+
+  constructor(options: NameServersOptions) {
+    this.#options = options;
+    for (const address of options.addresses) {
+      this.#registrations.set(address, {
+        running: null,
+        started: false,
+        next: null,
+        failing: false,
+      });
+    }
+    this.#client = new RemotingClient(
+      {},
+      {
+        onConnected: (address) => this.#onConnected(address),
+        onDisconnected: (address, reason) => {
+          options.log.warn({ address, reason }, 'lost the connection to a name server');
+        },
+      },
+    );
+  }
+
+  /** Dials and registers with all of them; resolves when each answered or failed, or in 1 s. */
+  async start(): Promise<void> {
+    for (const address of this.#options.addresses) this.#client.keep(address);
+    await this.#all((address) => this.#register(address));
+  }
+
+  /** Tells every connected name server now; resolves when they answered, or in 1 s. */
+  async registerAll(): Promise<void> {
+    if (this.#stopped) return;
+    await this.#all(async (address) => {
+      if (this.#client.isConnected(address)) await this.#register(address);
+    });
+  }
+
+  /** Says goodbye to the connected ones and closes. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#all(async (address) => {
+      if (!this.#client.isConnected(address)) return;
+      const request = this.#options.unregisterRequest();
+      await this.#client.call(address, request, UNREGISTER_TIMEOUT_MS).catch((error: unknown) => {
+        this.#options.log.warn({ address, err: error }, 'a name server took no goodbye');
+      });
+    });
+    await this.#client.close();
+  }
+
+  #onConnected(address: string): void {
+    const registration = this.#registrations.get(address);
+    // A registration under way waits in this very socket.
+    if (registration === undefined || registration.running !== null || this.#stopped) return;
+    void this.#register(address);
+  }
+
+  async #all(act: (address: string) => Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const impatience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS);
+    });
+    const acts = [...this.#registrations.keys()].map(act);
+    await Promise.race([Promise.all(acts), impatience]);
+    clearTimeout(timer);
+  }
+
+  /** Never rejects: a failure is logged once and mended by the next attempt. */
+  #register(address: string): Promise<void> {
+    const registration = this.#registrations.get(address);
+    if (registration === undefined) return Promise.resolve();
+    if (registration.running !== null && !registration.started) return registration.running;
+    if (registration.running === null) {
+      registration.started = false;
+      registration.running = this.#attempt(address, registration).finally(() => {
+        registration.running = null;
+      });
+      return registration.running;
+    }
+    registration.next ??= registration.running.then(() => {
+      registration.next = null;
+      return this.#stopped ? undefined : this.#register(address);
+    });
+    return registration.next;
+  }
+
+  async #attempt(address: string, registration: Registration): Promise<void> {
+    // Changes come in clusters: all of one turn go into one registration.
+    await new Promise((resolve) => setImmediate(resolve));
+    registration.started = true;
+    try {
+      const request = this.#options.registerRequest();
+      const answer = await this.#client.call(address, request, this.#options.timeoutMs());
+      this.#takeOrderTopics(answer);
+      if (registration.failing) this.#options.log.info({ address }, 'registered again');
+      registration.failing = false;
+    } catch (error) {
+      this.#noteFailure(address, registration, error);
+    }
+  }
+
+  #noteFailure(address: string, registration: Registration, error: unknown): void {
+    if (this.#stopped || registration.failing) return;
+    registration.failing = true;
+    const what = error instanceof ConnectError ? 'is not there' : 'refused or did not answer';
+    this.#options.log.warn({ address, err: error }, `name server ${what}; trying on`);
+  }
+
+  #takeOrderTopics(answer: RemotingCommand): void {
+    if (answer.body.length === 0) return;
+    const table = textMapMember(asObject(parseJson(answer.body), 'the answer'), 'table');
+    if (table !== null && table.size > 0) this.#options.onOrderTopics([...table.keys()]);
+  }
+}

@@ -1,0 +1,52 @@
+/** What the processors of a broker work with; `broker.ts` makes it, nobody else. */
+import type { Settings } from '../../config/settings.ts';
+import type { ConnectionId, DataPlane } from '../../dataplane/data-plane.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { Handler } from '../../remoting/dispatch.ts';
+import type { ClientCalls } from '../clients/client-calls.ts';
+import type { Connections } from '../clients/connections.ts';
+import type { ConsumerGroups } from '../clients/consumer-groups.ts';
+import type { ProducerGroups } from '../clients/producer-groups.ts';
+import type { Groups } from '../groups/groups.ts';
+import type { Offsets } from '../offsets/offsets.ts';
+import type { QueueLocks } from '../rebalance/queue-locks.ts';
+import type { Delays } from '../schedule/delay-progress.ts';
+import type { BrokerIdentity } from '../settings/identity.ts';
+import type { LiveSettings } from '../settings/live-settings.ts';
+import type { Traffic } from '../stats/traffic.ts';
+import type { SystemTopics } from '../topics/system-topics.ts';
+import type { Topics } from '../topics/topics.ts';
+
+/** Who sent a request. */
+export interface Peer {
+  readonly connection: ConnectionId;
+  readonly remoteAddress: string;
+}
+
+export interface BrokerParts {
+  readonly settings: Settings;
+  readonly liveSettings: LiveSettings;
+  readonly identity: BrokerIdentity;
+  readonly dataPlane: DataPlane;
+  readonly topics: Topics;
+  readonly systemTopics: SystemTopics;
+  readonly groups: Groups;
+  readonly consumers: ConsumerGroups;
+  readonly producers: ProducerGroups;
+  readonly connections: Connections;
+  readonly clientCalls: ClientCalls;
+  readonly locks: QueueLocks;
+  readonly offsets: Offsets;
+  readonly delays: Delays;
+  readonly traffic: Traffic;
+  /** Puts decided policy in force now, without waiting for the answer of the request. */
+  readonly publish: () => void;
+  /** Tells the name servers; resolves when those that answer have answered. */
+  readonly register: () => Promise<void>;
+  readonly now: () => number;
+  readonly startedMs: number;
+  readonly log: Logger;
+}
+
+/** The codes of one request family. */
+export type Family = (parts: BrokerParts) => [code: number, handler: Handler<Peer>][];

@@ -1,0 +1,106 @@
+/**
+ * How far consumers are: progress of a group 208, who consumes a topic 300, what a group consumes
+ * 343 and 345, all offsets 43 and delay levels 45 (Java AdminBrokerProcessor).
+ */
+import { stringifyJson } from '../../remoting/fastjson.ts';
+import { optionalText, requiredText } from '../../remoting/fields.ts';
+import { type RemotingCommand, type Reply, reply } from '../../remoting/remoting-command.ts';
+import { RequestCode } from '../../remoting/request-code.ts';
+import { ResponseCode } from '../../remoting/response-code.ts';
+import type { BrokerParts, Family } from './parts.ts';
+
+export const progressFamily: Family = (parts) => [
+  [RequestCode.GET_CONSUME_STATS, (request) => consumeStats(parts, request)],
+  [RequestCode.QUERY_TOPIC_CONSUME_BY_WHO, (request) => consumersOf(parts, request)],
+  [RequestCode.QUERY_TOPICS_BY_CONSUMER, (request) => topicsOf(parts, request)],
+  [RequestCode.QUERY_SUBSCRIPTION_BY_CONSUMER, (request) => subscriptionOf(parts, request)],
+  [
+    RequestCode.GET_ALL_CONSUMER_OFFSET,
+    () => reply(ResponseCode.SUCCESS, { body: stringifyJson(parts.offsets.json()) }),
+  ],
+  [
+    RequestCode.GET_ALL_DELAY_OFFSET,
+    () => reply(ResponseCode.SUCCESS, { body: stringifyJson(parts.delays.json()) }),
+  ],
+];
+
+function consumeStats(parts: BrokerParts, request: RemotingCommand): Reply {
+  const group = requiredText(request.extFields, 'consumerGroup');
+  const topics = askedTopics(parts, group, request).filter(
+    (topic) => parts.topics.find(topic) !== null,
+  );
+  const queues = topics.flatMap((topic) => queueProgress(parts, group, topic));
+  const rates = topics.map((topic) => parts.traffic.groupGetTps(group, topic));
+  return reply(ResponseCode.SUCCESS, {
+    body: stringifyJson({
+      consumeTps: rates.reduce((sum, rate) => sum + rate, 0),
+      offsetTable: new Map(queues),
+    }),
+  });
+}
+
+/**
+ * The topics named in `topicList` (ends in `;` per topic), else the one in `topic`, else all the
+ * group has offsets of; without a list, only those the group's live members subscribe.
+ */
+function askedTopics(parts: BrokerParts, group: string, request: RemotingCommand): string[] {
+  const list = (optionalText(request.extFields, 'topicList') ?? '').split(';');
+  const listed = list.filter((topic) => topic !== '');
+  if (listed.length > 0) return listed;
+  const topic = optionalText(request.extFields, 'topic') ?? '';
+  const asked = topic.trim() === '' ? parts.offsets.topicsOf(group) : [topic];
+  const subscriptions = parts.consumers.find(group)?.subscriptions;
+  if (subscriptions === undefined || subscriptions.size === 0) return asked;
+  return asked.filter((each) => subscriptions.has(each));
+}
+
+function queueProgress(parts: BrokerParts, group: string, topic: string) {
+  const bounds = new Map(parts.dataPlane.queueBounds(topic).map((each) => [each.queueId, each]));
+  const offsets = parts.offsets.of(group, topic);
+  const count = parts.topics.find(topic)?.readQueueNums ?? 0;
+  return Array.from({ length: count }, (_, queueId) => {
+    const brokerOffset = bounds.get(queueId)?.maxOffset ?? 0;
+    const consumerOffset = offsets.get(queueId) ?? 0;
+    const newest = bounds.get(queueId)?.lastUpdateTimestamp ?? 0;
+    const isCaughtUp = consumerOffset > 0 && consumerOffset === brokerOffset;
+    return [
+      { topic, brokerName: parts.identity.brokerName, queueId },
+      {
+        brokerOffset,
+        consumerOffset,
+        // Store time of the last message consumed; the data plane tells only the newest one's,
+        // and 0 is what RocketMQ's tools show as unknown.
+        lastTimestamp: isCaughtUp ? newest : 0,
+        pullOffset: consumerOffset,
+      },
+    ] as const;
+  });
+}
+
+function consumersOf(parts: BrokerParts, request: RemotingCommand): Reply {
+  const topic = requiredText(request.extFields, 'topic');
+  const groups = [...parts.consumers.groupsOf(topic), ...parts.offsets.groupsOf(topic)];
+  return reply(ResponseCode.SUCCESS, {
+    body: stringifyJson({ groupList: [...new Set(groups)] }),
+  });
+}
+
+function topicsOf(parts: BrokerParts, request: RemotingCommand): Reply {
+  const topicList = parts.offsets.topicsOf(requiredText(request.extFields, 'group'));
+  return reply(ResponseCode.SUCCESS, {
+    body: stringifyJson({ brokerAddr: parts.identity.address, topicList }),
+  });
+}
+
+function subscriptionOf(parts: BrokerParts, request: RemotingCommand): Reply {
+  const group = requiredText(request.extFields, 'group');
+  const topic = requiredText(request.extFields, 'topic');
+  const subscription = parts.consumers.find(group)?.subscriptions.get(topic);
+  return reply(ResponseCode.SUCCESS, {
+    body: stringifyJson({
+      group,
+      topic,
+      subscriptionData: subscription === undefined ? null : { ...subscription },
+    }),
+  });
+}

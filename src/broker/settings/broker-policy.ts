@@ -1,0 +1,28 @@
+/** What of the settings the data plane decides by on every request. */
+import type { Settings } from '../../config/settings.ts';
+import type { BrokerPolicy } from '../../dataplane/data-plane.ts';
+import { parseDelayLevels } from '../schedule/delay-levels.ts';
+import type { BrokerIdentity } from './identity.ts';
+
+const ROLES = ['ASYNC_MASTER', 'SYNC_MASTER', 'SLAVE'] as const;
+
+export function brokerPolicy(settings: Settings, identity: BrokerIdentity): BrokerPolicy {
+  const role = ROLES.find((name) => name === settings.text('brokerRole')) ?? 'ASYNC_MASTER';
+  return {
+    clusterName: identity.clusterName,
+    brokerName: identity.brokerName,
+    brokerId: identity.brokerId,
+    role,
+    brokerPermission: settings.integer('brokerPermission'),
+    regionId: settings.text('regionId'),
+    traceOn: settings.boolean('traceOn'),
+    slaveReadEnable: settings.boolean('slaveReadEnable'),
+    longPollingEnable: settings.boolean('longPollingEnable'),
+    shortPollingTimeMs: settings.integer('shortPollingTimeMills'),
+    maxTransferBytesInMemory: settings.integer('maxTransferBytesOnMessageInMemory'),
+    maxTransferCountInMemory: settings.integer('maxTransferCountOnMessageInMemory'),
+    autoCreateSubscriptionGroup: settings.boolean('autoCreateSubscriptionGroup'),
+    delayLevelsMs: parseDelayLevels(settings.text('messageDelayLevel')),
+    rejectSends: null,
+  };
+}
