@@ -260,12 +260,7 @@ fn write_units(
 }
 
 /// Notes the files that hold `[first, end)` although nothing is written to them.
-fn resync(
-    queue: &Queue,
-    first: u64,
-    end: u64,
-    unsynced: &mut Unsynced,
-) -> Result<(), QueueError> {
+fn resync(queue: &Queue, first: u64, end: u64, unsynced: &mut Unsynced) -> Result<(), QueueError> {
     let files = &queue.files;
     let mut start = files.file_start(first);
     while start < end {

@@ -283,11 +283,7 @@ impl Queue {
     }
 
     fn hole(&self, at: u64) -> QueueError {
-        QueueError::Hole {
-            topic: self.topic().to_owned(),
-            id: self.id(),
-            at: QueueOffset::new(at),
-        }
+        QueueError::Hole { topic: self.topic().to_owned(), id: self.id(), at: QueueOffset::new(at) }
     }
 
     /// First offset in `[min_offset, max_offset)` for which `below` is false, `max_offset` when

@@ -134,11 +134,7 @@ impl QueueTable {
     }
 
     /// The queue, made in memory when there is none; its folder is made by the first flush.
-    pub fn get_or_create(
-        &self,
-        topic: &TopicName,
-        id: QueueId,
-    ) -> Result<Arc<Queue>, QueueError> {
+    pub fn get_or_create(&self, topic: &TopicName, id: QueueId) -> Result<Arc<Queue>, QueueError> {
         if let Some(queue) = self.get(topic.as_str(), id)? {
             return Ok(queue);
         }

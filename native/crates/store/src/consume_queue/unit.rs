@@ -85,8 +85,7 @@ mod tests {
         };
         let mut bytes = Vec::new();
         entry.encode(&mut bytes);
-        let expected =
-            [1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 206, 0, 0, 0, 0, 0, 0x27, 0xA8, 0x07];
+        let expected = [1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 206, 0, 0, 0, 0, 0, 0x27, 0xA8, 0x07];
         assert_eq!(bytes, expected);
         assert_eq!(QueueEntry::decode(&bytes), Some(entry));
         assert_eq!(entry.end(), PhysicalOffset::new(0x0102_0304_0506_0708 + 206));

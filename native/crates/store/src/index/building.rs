@@ -61,6 +61,11 @@ impl Building {
         self.header.next_entry >= self.geometry.entries
     }
 
+    /// True when `keys` more entries fit.
+    pub(super) fn has_room(&self, keys: usize) -> bool {
+        (self.geometry.entries - self.header.next_entry) as usize >= keys
+    }
+
     /// Adds an entry; the file must not be full.
     pub(super) fn insert(&mut self, key_hash: i32, at: PhysicalOffset, store_ms: i64) {
         let number = self.header.next_entry;

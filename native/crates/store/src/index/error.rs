@@ -18,8 +18,10 @@ pub enum IndexError {
         source: io::Error,
     },
     /// The configured size makes no file.
-    #[error("an index file needs at least 1 slot and 2 entries, at most 2^31-1 of each; got \
-             maxHashSlotNum {slots} and maxIndexNum {entries}")]
+    #[error(
+        "an index file needs at least 1 slot and 2 entries, at most 2^31-1 of each; got \
+             maxHashSlotNum {slots} and maxIndexNum {entries}"
+    )]
     Size {
         /// Configured slots.
         slots: u32,

@@ -34,11 +34,7 @@ impl Index {
     pub fn flush(&self, upto: PhysicalOffset) -> Result<(), IndexError> {
         let _one_at_a_time = lock(&self.flushing);
         // A file that filled up is written before the one that follows it.
-        loop {
-            let Some(plan) = lock(&self.files).building.front_mut().and_then(|b| plan(b, upto))
-            else {
-                break;
-            };
+        while let Some(plan) = self.next_plan(upto) {
             let written = self.write(&plan);
             let mut files = lock(&self.files);
             let Some(building) = files.building.front_mut() else { break };
@@ -47,11 +43,16 @@ impl Index {
                 return Err(error);
             }
             building.mark_flushed(plan.count, plan.header);
-            if !seal_if_done(&mut files) {
-                break;
-            }
         }
         Ok(())
+    }
+
+    /// What is to be written to the first file that still has something; files before it are
+    /// sealed.
+    fn next_plan(&self, upto: PhysicalOffset) -> Option<Plan> {
+        let mut files = lock(&self.files);
+        while seal_if_done(&mut files) {}
+        files.building.front_mut().and_then(|building| plan(building, upto))
     }
 
     fn write(&self, plan: &Plan) -> Result<(), IndexError> {
@@ -81,11 +82,12 @@ impl Index {
             move |error| IndexError::io(doing, path, error)
         };
         self.disk.create_dir_all(dir).map_err(io("make the folder", dir))?;
-        let file = self
-            .disk
-            .open(&path, OpenMode::CreateIfMissing)
-            .map_err(io("make", &path))?;
-        file.set_size(self.geometry.file_bytes()).map_err(io("extend", &path))?;
+        let file = self.disk.open(&path, OpenMode::CreateIfMissing).map_err(io("make", &path))?;
+        // The length is on disk before the name: a file of another length belongs to another
+        // configuration and is left alone.
+        file.set_size(self.geometry.file_bytes())
+            .and_then(|()| file.sync_data())
+            .map_err(io("extend", &path))?;
         self.disk.sync_dir(dir).map_err(io("sync the folder", dir))?;
         let on_disk = OnDisk { path, file };
         if let Some(building) = lock(&self.files).building.front_mut() {
@@ -168,10 +170,11 @@ fn encode_slots(
     }
 }
 
-/// Moves the first file to the sealed ones when it is full and wholly written.
+/// Moves the first file to the sealed ones when it takes no more entries and has all on disk.
 fn seal_if_done(files: &mut Files) -> bool {
-    let done = files.building.front().is_some_and(|b| b.is_full() && b.pending.is_empty());
-    if !done {
+    let is_last = files.building.len() == 1;
+    let front = files.building.front();
+    if !front.is_some_and(|front| front.pending.is_empty() && (front.is_full() || !is_last)) {
         return false;
     }
     if let Some(building) = files.building.pop_front()

@@ -63,7 +63,7 @@ struct Sealed {
 #[derive(Default)]
 struct Files {
     sealed: Vec<Arc<Sealed>>,
-    /// The last one takes entries; those before it are full and not wholly written yet.
+    /// The last one takes entries; those before it do not and are not wholly written yet.
     building: VecDeque<Building>,
     /// Name of the newest file there ever was, as a number.
     newest_name: Option<u64>,
@@ -78,9 +78,21 @@ impl Files {
         building.or_else(|| self.sealed.last().map(|sealed| &sealed.header))
     }
 
-    /// The file to add to, begun when there is none or the last one is full.
-    fn open_for_entries(&mut self, geometry: Geometry) -> Option<&mut Building> {
-        if self.building.back().is_none_or(Building::is_full) {
+    /// Position of the newest record that the files have, or had in files removed before: an empty
+    /// file begins with the end of the one before it, unless that is 0.
+    fn last_record(&self) -> Option<PhysicalOffset> {
+        let building = self.building.iter().rev().map(|building| &building.header);
+        let sealed = self.sealed.iter().rev().map(|sealed| &sealed.header);
+        let mut headers = building.chain(sealed);
+        let says = |header: &&Header| !header.is_empty() || header.end > PhysicalOffset::ZERO;
+        headers.find(says).map(|header| header.end)
+    }
+
+    /// The file to add a record's `keys` entries to, begun when there is none or they do not fit
+    /// into the last one. Java lets a record go on in the next file; then a stop between the
+    /// flushes of the two loses keys, because the first one already says the record is indexed.
+    fn open_for_entries(&mut self, geometry: Geometry, keys: usize) -> Option<&mut Building> {
+        if self.building.back().is_none_or(|last| !last.has_room(keys)) {
             let (end_ms, end) =
                 self.newest().map_or((0, PhysicalOffset::ZERO), |last| (last.end_ms, last.end));
             self.building.push_back(Building::new(geometry, end_ms, end));
@@ -117,11 +129,8 @@ impl Index {
             return Err(IndexError::Size { slots, entries });
         }
         let geometry = Geometry { slots, entries };
-        let (files, report) = if enabled {
-            reopen::load(dir, geometry, &*disk)?
-        } else {
-            Default::default()
-        };
+        let (files, report) =
+            if enabled { reopen::load(dir, geometry, &*disk)? } else { Default::default() };
         Ok(Self {
             dir: dir.to_owned(),
             enabled,
@@ -150,10 +159,10 @@ impl Index {
         if files.last.is_some_and(|last| at <= last) {
             return false;
         }
-        for key_hash in key_hashes {
-            // A record's keys may go on in the next file, as in Java.
-            if let Some(building) = files.open_for_entries(self.geometry) {
-                building.insert(*key_hash, at, store_ms);
+        // Only a record with more keys than a file has entries is split.
+        for keys in key_hashes.chunks(self.geometry.entries as usize - 1) {
+            if let Some(building) = files.open_for_entries(self.geometry, keys.len()) {
+                keys.iter().for_each(|key_hash| building.insert(*key_hash, at, store_ms));
             }
         }
         files.last = Some(at);
@@ -184,7 +193,10 @@ impl Index {
         let _one_at_a_time = lock(&self.flushing);
         let expired: Vec<_> = {
             let mut files = lock(&self.files);
-            let removable = files.sealed.len() - usize::from(files.building.is_empty()).min(files.sealed.len());
+            // The newest file on disk says up to where records are indexed.
+            let on_disk = files.building.front().is_some_and(|first| !first.flushed.is_empty());
+            let kept = usize::from(!on_disk);
+            let removable = files.sealed.len().saturating_sub(kept);
             let count = files.sealed.iter().take_while(|file| file.header.end < min).count();
             files.sealed.drain(..count.min(removable)).collect()
         };
@@ -213,7 +225,7 @@ impl Index {
                 reopen::remove(&*self.disk, &sealed.path)?;
             }
         }
-        files.last = files.newest().and_then(reopen::last_record);
+        files.last = files.last_record();
         Ok(dropped.then(|| files.last.unwrap_or(PhysicalOffset::ZERO)))
     }
 }

@@ -192,7 +192,12 @@ impl<'a> Chain<'a> {
     }
 
     /// Visits entries from `number` on; numbers that the header does not count end the walk.
-    fn walk(mut self, header: &Header, mut number: u32, search: &mut Search) -> std::io::Result<()> {
+    fn walk(
+        mut self,
+        header: &Header,
+        mut number: u32,
+        search: &mut Search,
+    ) -> std::io::Result<()> {
         while number != 0 && number < header.next_entry && !search.is_done() {
             let Some(entry) = self.entry(number)? else { return Ok(()) };
             number = search.visit(header, number, &entry);

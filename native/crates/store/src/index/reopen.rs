@@ -58,7 +58,7 @@ pub(super) fn load(
         }
     }
     sync_newest(dir, disk, &files)?;
-    files.last = files.newest().and_then(last_record);
+    files.last = files.last_record();
     if damaged {
         report.redispatch_from = Some(files.last.unwrap_or(PhysicalOffset::ZERO));
     }
@@ -73,7 +73,10 @@ fn sync_newest(dir: &Path, disk: &dyn Disk, files: &Files) -> Result<(), IndexEr
         (Some(on_disk), _) => (on_disk.path, on_disk.file),
         (None, Some(sealed)) => {
             let file = disk.open(&sealed.path, OpenMode::Existing);
-            (sealed.path.clone(), file.map_err(|error| IndexError::io("open", &sealed.path, error))?)
+            (
+                sealed.path.clone(),
+                file.map_err(|error| IndexError::io("open", &sealed.path, error))?,
+            )
         }
         (None, None) => return Ok(()),
     };
@@ -120,7 +123,13 @@ fn take(
     let io = |error| IndexError::io("read", &found.path, error);
     let mut bytes = [0; HEADER_BYTES];
     read_exact_at(&*found.file, &mut bytes, 0).map_err(io)?;
-    let Some(header) = Header::decode(&bytes, geometry) else { return Ok(false) };
+    let Some(mut header) = Header::decode(&bytes, geometry) else { return Ok(false) };
+    if header.is_empty()
+        && let Some(before) = files.newest()
+    {
+        // Made, but its first header is not written: it says what a new file would say.
+        header = Header::empty(before.end_ms, before.end);
+    }
     if files.newest().is_some_and(|before| !header.is_empty() && header.begin < before.end) {
         return Ok(false);
     }
@@ -150,9 +159,9 @@ fn load_slots(
         let count = (geometry.slots as usize - first).min(LOAD_PAGES * PAGE_SLOTS);
         bytes.truncate(count * SLOT_BYTES);
         read_exact_at(file, &mut bytes, slot_at(first as u32))?;
-        let values = bytes.chunks_exact(SLOT_BYTES).map(|slot| {
-            slot.first_chunk().map_or(0, |value| u32::from_be_bytes(*value))
-        });
+        let values = bytes
+            .chunks_exact(SLOT_BYTES)
+            .map(|slot| slot.first_chunk().map_or(0, |value| u32::from_be_bytes(*value)));
         for (nth, value) in values.enumerate().filter(|(_, value)| *value != 0) {
             let slot = (first + nth) as u32;
             let (value, moved) = if value < header.next_entry {
@@ -212,11 +221,6 @@ fn put_right(file: &dyn DiskFile, slots: &mut Slots) -> std::io::Result<()> {
         file.write_at(&bytes, slot_at((first * PAGE_SLOTS) as u32))?;
     }
     if runs.is_empty() { Ok(()) } else { file.sync_data() }
-}
-
-/// Position of the newest record that a file with this header, or one before it, has.
-pub(super) fn last_record(header: &Header) -> Option<PhysicalOffset> {
-    (!header.is_empty() || header.end > PhysicalOffset::ZERO).then_some(header.end)
 }
 
 /// An index file's name as a number, `None` for another name.

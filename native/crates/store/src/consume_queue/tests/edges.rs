@@ -30,10 +30,7 @@ fn entries_cross_files_and_come_back() {
     table.flush(at(u64::MAX)).expect("flush");
     assert_eq!(table.unflushed_entries(), 0);
     let names = file_names(&disk, "T", 3);
-    assert_eq!(
-        names,
-        ["00000000000000000000", "00000000000000000100", "00000000000000000200"]
-    );
+    assert_eq!(names, ["00000000000000000000", "00000000000000000100", "00000000000000000200"]);
     let table = open(&disk.after_power_cut(1));
     let after = queue(&table, "T", 3);
     assert_eq!(after.next_offset().get(), 12);

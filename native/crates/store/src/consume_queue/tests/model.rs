@@ -132,9 +132,7 @@ impl World {
         self.table.set_min_physical(entry(self.log_min).physical).expect("expires");
         for record in self.checkpoint.max(self.log_min)..self.log.len() as u64 {
             let (index, place) = self.log[record as usize];
-            self.queue(index)
-                .redispatch(QueueOffset::new(place), entry(record), 0)
-                .expect("takes");
+            self.queue(index).redispatch(QueueOffset::new(place), entry(record), 0).expect("takes");
         }
     }
 
@@ -143,8 +141,7 @@ impl World {
         for (index, records) in self.queues.iter().enumerate() {
             let queue = self.queue(index);
             let alive = records.partition_point(|record| *record < self.log_min) as u64;
-            let visible =
-                records.partition_point(|record| entry(*record).end() <= readable) as u64;
+            let visible = records.partition_point(|record| entry(*record).end() <= readable) as u64;
             assert_eq!(queue.next_offset().get(), records.len() as u64, "next of {index}");
             assert_eq!(queue.min_offset().get(), alive, "min of {index}");
             assert_eq!(queue.max_offset().get(), visible, "max of {index}");

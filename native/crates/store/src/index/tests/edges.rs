@@ -1,0 +1,277 @@
+use super::*;
+use crate::clock::LocalTime;
+use crate::disk::memory::FaultOn;
+use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at};
+
+const EVERYTHING: PhysicalOffset = PhysicalOffset::new(u64::MAX);
+
+fn file(disk: &MemoryDisk, name: &str) -> Arc<dyn DiskFile> {
+    let dir = Path::new(DIR);
+    disk.create_dir_all(dir).expect("folder");
+    disk.open(&dir.join(name), OpenMode::CreateIfMissing).expect("file")
+}
+
+fn bytes_at(file: &dyn DiskFile, len: usize, place: u64) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    read_exact_at(file, &mut bytes, place).expect("reads");
+    bytes
+}
+
+#[test]
+fn bytes_are_javas() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    // Hashes of T1#k1 and T1#k2 as Java computes them; slots 6 and 0 of 7.
+    assert!(index.put_record(at(1000), 5_000, &[79_072_524]));
+    assert!(index.put_record(at(1200), 7_999, &[79_072_525, 79_072_524]));
+    index.flush(EVERYTHING).expect("flush");
+    let name = names(&disk).pop().expect("a file");
+    assert_eq!(name, "20231114221320000");
+    let file = file(&disk, &name);
+    assert_eq!(file.size().expect("size"), 40 + 7 * 4 + 10 * 20);
+    let mut header = Vec::new();
+    for value in [5_000_u64, 7_999, 1000, 1200] {
+        header.extend_from_slice(&value.to_be_bytes());
+    }
+    header.extend_from_slice(&[0, 0, 0, 2, 0, 0, 0, 4]);
+    assert_eq!(bytes_at(&*file, 40, 0), header);
+    let slot = |key_hash: u64| {
+        let bytes = bytes_at(&*file, 4, 40 + (key_hash % 7) * 4);
+        u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    };
+    assert_eq!((slot(79_072_524), slot(79_072_525)), (3, 2));
+    let third = bytes_at(&*file, 20, 40 + 28 + 3 * 20);
+    let mut expected = 79_072_524_u32.to_be_bytes().to_vec();
+    expected.extend_from_slice(&1200_u64.to_be_bytes());
+    expected.extend_from_slice(&[0, 0, 0, 2, 0, 0, 0, 1]);
+    assert_eq!(third, expected, "two seconds after the begin, chained to entry 1");
+}
+
+#[test]
+fn newest_first_over_memory_and_files() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    for nth in 0..40 {
+        assert!(put(&index, nth, &["hot", if nth % 2 == 0 { "even" } else { "odd" }]));
+        if nth == 17 || nth == 33 {
+            index.flush(at(nth * 100)).expect("flush");
+        }
+    }
+    assert_eq!(find(&index, "hot"), (0..40).rev().collect::<Vec<_>>());
+    assert_eq!(find(&index, "odd"), (0..40).rev().filter(|nth| nth % 2 == 1).collect::<Vec<_>>());
+    assert_eq!(find(&index, "none"), []);
+    let answer = index.query("T", "hot", 3, 0, i64::MAX).expect("queries");
+    assert_eq!(answer.offsets, [at(3900), at(3800), at(3700)]);
+    assert_eq!((answer.last_update_ms, answer.last_update_physical), (stored_ms(39), at(3900)));
+}
+
+#[test]
+fn times_are_bounds_on_both_sides() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    for nth in 0..30 {
+        put(&index, nth, &["k"]);
+        if nth == 20 {
+            index.flush(EVERYTHING).expect("flush");
+        }
+    }
+    for (from, to) in [(0, 0), (3, 25), (8, 9), (20, 21), (29, 40), (31, 40), (5, 4)] {
+        let answer = index.query("T", "k", 99, stored_ms(from), stored_ms(to)).expect("queries");
+        let expected: Vec<_> = (from..=to.min(29)).rev().map(|nth| at(nth * 100)).collect();
+        assert_eq!(answer.offsets, expected, "{from}..={to}");
+    }
+}
+
+#[test]
+fn a_full_file_hands_its_end_to_the_next() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    (0..9).for_each(|nth| assert!(put(&index, nth, &["k"])));
+    index.flush(EVERYTHING).expect("flush");
+    assert_eq!(index.full_until_ms(), stored_ms(8));
+    assert!(put(&index, 9, &["k"]));
+    // Same clock reading: the name must still ascend.
+    index.flush(EVERYTHING).expect("flush");
+    assert_eq!(names(&disk), ["20231114221320000", "20231114221320001"]);
+    let index = open(&disk.after_power_cut(1));
+    assert_eq!(find(&index, "k"), (0..10).rev().collect::<Vec<_>>());
+    assert!(!put(&index, 9, &["k"]), "indexed already");
+    assert!(put(&index, 10, &["k"]));
+    assert_eq!(find(&index, "k").len(), 11);
+}
+
+#[test]
+fn only_records_before_the_log_position_are_written() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    (0..5).for_each(|nth| assert!(put(&index, nth, &["a", "b"][..1 + nth as usize % 2])));
+    index.flush(at(300)).expect("flush");
+    assert_eq!(index.unflushed_entries(), 3);
+    let index = open(&disk.after_kill());
+    assert_eq!(index.indexed_to(), Some(at(200)));
+    assert_eq!(find(&index, "a"), [2, 1, 0]);
+}
+
+#[test]
+fn a_java_broker_killed_before_counting_is_believed() {
+    // Java writes entry, slot, then the header's count; here it was killed in between.
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    (0..4).for_each(|nth| assert!(put(&index, nth, &["k"])));
+    index.flush(EVERYTHING).expect("flush");
+    let name = names(&disk).pop().expect("a file");
+    let java = file(&disk, &name);
+    java.write_at(&3_u32.to_be_bytes(), 36).expect("write");
+    java.write_at(&at(100).get().to_be_bytes(), 24).expect("write");
+    let disk = disk.after_kill();
+    let index = open(&disk);
+    assert_eq!(index.report(), &IndexReport::default());
+    assert_eq!(find(&index, "k"), [1, 0]);
+    assert!(put(&index, 2, &["other"]));
+    index.flush(EVERYTHING).expect("flush");
+    let index = open(&disk.after_kill());
+    assert_eq!((find(&index, "k"), find(&index, "other")), (vec![1, 0], vec![2]));
+}
+
+#[test]
+fn chains_that_do_not_hold_drop_the_file() {
+    let geometry = Geometry { slots: SMALL.slots, entries: SMALL.entries };
+    let slot = geometry.slot_of(index_key_hash("T", "k"));
+    for (bad_slot, value) in [(slot, 9_u32), (slot, 10), (slot, u32::MAX), ((slot + 1) % 7, 3)] {
+        let disk = MemoryDisk::new();
+        let index = open(&disk);
+        (0..9).for_each(|nth| assert!(put(&index, nth, &["first"])));
+        (9..12).for_each(|nth| assert!(put(&index, nth, &["k"])));
+        index.flush(EVERYTHING).expect("flush");
+        let newest = names(&disk).pop().expect("a file");
+        let damaged = file(&disk, &newest);
+        damaged.write_at(&3_u32.to_be_bytes(), 36).expect("count two entries only");
+        let place = 40 + u64::from(bad_slot) * 4;
+        damaged.write_at(&value.to_be_bytes(), place).expect("write");
+        let index = open(&disk);
+        assert_eq!(index.report().dropped, [newest.clone()], "slot value {value}");
+        assert_eq!(index.report().redispatch_from, Some(at(800)));
+        assert!(!names(&disk).contains(&newest));
+        (8..12).for_each(|nth| assert_eq!(put(&index, nth, &["k"]), nth > 8));
+        assert_eq!((find(&index, "first").len(), find(&index, "k").len()), (9, 3));
+    }
+}
+
+#[test]
+fn a_header_nobody_wrote_drops_the_file_and_later_ones() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    (0..25).for_each(|nth| assert!(put(&index, nth, &["k"])));
+    index.flush(EVERYTHING).expect("flush");
+    let all = names(&disk);
+    assert_eq!(all.len(), 3);
+    file(&disk, &all[1]).write_at(&99_u32.to_be_bytes(), 36).expect("write");
+    let index = open(&disk);
+    assert_eq!(index.report().dropped, all[1..]);
+    assert_eq!(index.report().redispatch_from, Some(at(800)));
+    assert_eq!(find(&index, "k").len(), 9);
+}
+
+#[test]
+fn a_half_filled_java_file_and_strangers() {
+    let disk = MemoryDisk::new();
+    // As Java leaves a file it has just made: full length, all zeros.
+    file(&disk, "20200101000000000").set_size(268).expect("size");
+    file(&disk, "20200101000000001").set_size(0).expect("killed before the length was set");
+    file(&disk, "20200101000000002").set_size(100).expect("another configuration");
+    file(&disk, "notes.txt");
+    let index = open(&disk);
+    assert_eq!(index.report().ignored, ["20200101000000002", "notes.txt"]);
+    assert_eq!(index.indexed_to(), None);
+    assert_eq!(find(&index, "k"), []);
+    assert!(put(&index, 0, &["k"]), "position 0 is indexed too");
+    index.flush(EVERYTHING).expect("flush");
+    assert_eq!(names(&disk), ["20200101000000000", "20200101000000002", "notes.txt"]);
+    let index = open(&disk.after_power_cut(4));
+    assert_eq!((find(&index, "k"), index.indexed_to()), (vec![0], Some(at(0))));
+}
+
+#[test]
+fn retention_removes_whole_files_but_the_newest() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    (0..27).for_each(|nth| assert!(put(&index, nth, &["k"])));
+    index.flush(EVERYTHING).expect("flush");
+    index.delete_before(at(800)).expect("delete");
+    assert_eq!(names(&disk).len(), 3, "record 800 is still in the log");
+    index.delete_before(at(801)).expect("delete");
+    assert_eq!(names(&disk).len(), 2);
+    index.delete_before(EVERYTHING).expect("delete");
+    assert_eq!(names(&disk).len(), 1, "the newest stays and says what is indexed");
+    assert_eq!(find(&index, "k"), (18..27).rev().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_log_cut_below_the_index_drops_what_names_it() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    (0..25).for_each(|nth| assert!(put(&index, nth, &["k"])));
+    index.flush(EVERYTHING).expect("flush");
+    let index = open(&disk);
+    assert_eq!(index.drop_beyond(at(2500)).expect("nothing to drop"), None);
+    assert_eq!(index.drop_beyond(at(1700)).expect("drops"), Some(at(800)));
+    assert_eq!(names(&disk).len(), 1);
+    assert!(put(&index, 9, &["k"]));
+    index.flush(EVERYTHING).expect("flush");
+    assert_eq!(find(&open(&disk.after_kill()), "k"), (0..10).rev().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_failed_flush_is_an_error_and_loses_nothing() {
+    for (fault, skip) in [
+        (FaultOn::Create, 0),
+        (FaultOn::Write, 0),
+        (FaultOn::Write, 1),
+        (FaultOn::Write, 2),
+        (FaultOn::Sync, 0),
+        (FaultOn::Sync, 2),
+    ] {
+        let disk = MemoryDisk::new();
+        let index = open(&disk);
+        (0..5).for_each(|nth| assert!(put(&index, nth, &["k"])));
+        disk.inject(fault, "index", skip);
+        index.flush(EVERYTHING).expect_err("the disk failed");
+        assert_eq!((index.unflushed_entries(), find(&index, "k").len()), (5, 5));
+        disk.heal();
+        index.flush(EVERYTHING).expect("flush");
+        let index = open(&disk.after_power_cut(1));
+        assert_eq!(find(&index, "k"), [4, 3, 2, 1, 0], "{fault:?} {skip}");
+    }
+}
+
+#[test]
+fn a_failed_read_is_an_error() {
+    let disk = MemoryDisk::new();
+    let index = open(&disk);
+    (0..12).for_each(|nth| assert!(put(&index, nth, &["k"])));
+    index.flush(EVERYTHING).expect("flush");
+    disk.inject(FaultOn::Read, "index", 0);
+    index.query("T", "k", 99, 0, i64::MAX).expect_err("the disk failed");
+}
+
+#[test]
+fn switched_off_it_does_nothing() {
+    let disk = MemoryDisk::new();
+    let index = open_as(&disk, IndexOptions { enabled: false, ..SMALL });
+    assert!(put(&index, 0, &["k"]));
+    index.flush(EVERYTHING).expect("flush");
+    assert_eq!((find(&index, "k"), names(&disk)), (vec![], vec![]));
+    let clock = Arc::new(ManualClock::new(0));
+    let none = IndexOptions { slots: 0, ..SMALL };
+    assert!(Index::open(Path::new(DIR), none, Arc::new(disk), clock).is_err());
+}
+
+#[test]
+fn names_ascend_whatever_the_clock_does() {
+    let local =
+        LocalTime { year: 2026, month: 1, day: 2, hour: 3, minute: 4, second: 5, millisecond: 6 };
+    assert_eq!(flush::name_after(local, None), "20260102030405006");
+    assert_eq!(flush::name_after(local, Some(20_260_102_030_405_005)), "20260102030405006");
+    assert_eq!(flush::name_after(local, Some(20_260_102_030_405_006)), "20260102030405007");
+    assert_eq!(flush::name_after(local, Some(20_270_000_000_000_000)), "20270000000000001");
+}

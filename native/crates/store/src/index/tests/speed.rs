@@ -1,0 +1,35 @@
+//! What adding costs under the log lock, with Java's default size on the real disk. Run by hand:
+//! `cargo test --release -p turbopump-store adding_is_cheap -- --ignored --nocapture`.
+
+use std::time::Instant;
+
+use super::*;
+use crate::clock::SystemClock;
+use crate::disk::RealDisk;
+
+#[test]
+#[ignore = "figures for people"]
+fn adding_is_cheap() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (disk, clock) = (Arc::new(RealDisk), Arc::new(SystemClock));
+    let index = Index::open(dir.path(), IndexOptions::default(), disk.clone(), clock.clone())
+        .expect("opens");
+    let mut state = 1_u64;
+    for round in 0..4_u64 {
+        let begun = Instant::now();
+        for nth in 0..1_000_000_u64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let hash = (state >> 33) as i32 & i32::MAX;
+            index.put_record(at((round * 1_000_000 + nth + 1) * 100), NOW_MS, &[hash]);
+        }
+        let each = begun.elapsed().as_nanos() / 1_000_000;
+        let begun = Instant::now();
+        index.flush(at(u64::MAX)).expect("flush");
+        println!("put {each} ns each; flush of a million {:?}", begun.elapsed());
+    }
+    drop(index);
+    let begun = Instant::now();
+    let index = Index::open(dir.path(), IndexOptions::default(), disk, clock).expect("opens");
+    println!("opened 4 M entries in {:?}", begun.elapsed());
+    assert_eq!(index.indexed_to(), Some(at(400_000_000)));
+}
