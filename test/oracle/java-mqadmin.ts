@@ -15,7 +15,7 @@ export async function javaMqadmin(nameServer: string, command: readonly string[]
   const { code, stdout, stderr } = await runToEnd({
     command: 'java',
     args: [
-      ...[...JVM_FLAGS, `-Duser.home=${home}`, '-cp', await classPath('server-5.3.3'), MQADMIN],
+      ...[...JVM_FLAGS, `-Duser.home=${home}`, '-cp', await classPath('client-5.3.3'), MQADMIN],
       ...command,
       '-n',
       nameServer,

@@ -80,7 +80,10 @@ public final class Cluster implements AutoCloseable {
 
     /** Creates the topic on the one broker and returns when its route is out. */
     public String createTopic(String role, int queues) throws Exception {
-        String topic = name(role);
+        return createNamedTopic(name(role), queues);
+    }
+
+    public String createNamedTopic(String topic, int queues) throws Exception {
         TopicConfig config = new TopicConfig(topic);
         config.setReadQueueNums(queues);
         config.setWriteQueueNums(queues);

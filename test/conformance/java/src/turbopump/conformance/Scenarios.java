@@ -21,7 +21,8 @@ final class Scenarios {
         Map.entry("pullConsumer", new PullConsumption()),
         Map.entry("queryMessage", new MessageQuery()),
         Map.entry("createTopic", new TopicCreation()),
-        Map.entry("autoCreate", new AutoCreatedTopic()));
+        Map.entry("autoCreate", new AutoCreatedTopic()),
+        Map.entry("fixedTraffic", new FixedTraffic()));
 
     private Scenarios() {
     }
