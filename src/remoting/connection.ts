@@ -45,7 +45,7 @@ export class ServerConnection implements Connection {
   #inFlight = 0;
   #waiting: Buffer[] = [];
   #closing = false;
-  #reason = 'peer closed';
+  #reason: string | null = null;
 
   constructor(
     id: number,
@@ -63,7 +63,7 @@ export class ServerConnection implements Connection {
     this.#reader = new FrameReader(limits.frameBytesMax);
     this.whenClosed = new Promise((resolve) => {
       socket.on('close', () => {
-        events.onClose(this, this.#reason);
+        events.onClose(this, this.#reason ?? 'peer closed');
         resolve();
       });
     });
@@ -80,7 +80,7 @@ export class ServerConnection implements Connection {
 
   close(reason: string): void {
     if (!this.#socket.destroyed) {
-      this.#reason = reason;
+      this.#reason ??= reason;
       this.#socket.destroy();
     }
   }
@@ -89,7 +89,7 @@ export class ServerConnection implements Connection {
   drain(): void {
     this.#closing = true;
     this.#waiting = [];
-    this.#reason = 'server stopped';
+    this.#reason ??= 'server stopped';
     this.#socket.pause();
     this.#endWhenDone();
   }
@@ -102,7 +102,7 @@ export class ServerConnection implements Connection {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => this.#resume());
     socket.on('error', (error) => {
-      this.#reason = error.message;
+      this.#reason ??= error.message;
     });
   }
 

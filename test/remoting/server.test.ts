@@ -210,11 +210,12 @@ test('closing answers what is in flight', async () => {
 
 test('closing does not wait for ever for a handler that hangs', () =>
   withRig({ closeGraceMs: 50 }, async ({ server, client, address }) => {
-    const waiting = client.request(address, createRequest(WAITS));
+    const waiting = client
+      .request(address, createRequest(WAITS))
+      .catch((error: Error) => error.name);
     await client.request(address, createRequest(ECHO));
     await server.close();
-    const outcome = await waiting.catch((error: Error) => error.name);
-    assert.is(outcome, 'ConnectionClosedError');
+    assert.is(await waiting, 'ConnectionClosedError');
   }));
 
 test('connections over the limit are closed', () =>
