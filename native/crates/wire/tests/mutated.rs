@@ -1,5 +1,11 @@
 //! Properties that hold for every input: what is written reads back, and no bytes panic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in functions that tests share"
+)]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::net::SocketAddr;
@@ -169,7 +175,9 @@ proptest! {
     }
 
     #[test]
-    fn batches_read_back(entries in vec((any::<i32>(), vec(any::<u8>(), 0..40), vec(any::<u8>(), 0..20)), 0..8)) {
+    fn batches_read_back(
+        entries in vec((any::<i32>(), vec(any::<u8>(), 0..40), vec(any::<u8>(), 0..20)), 0..8),
+    ) {
         let mut body = Vec::new();
         let entries: Vec<_> = entries.iter()
             .map(|(flag, body, properties)| BatchEntry { flag: *flag, body, properties }).collect();
@@ -235,7 +243,8 @@ proptest! {
         };
         encode_record(&mut record, &fields).unwrap();
         let mut inner = Vec::new();
-        batch::append(&mut inner, &BatchEntry { flag: 0, body: &body, properties: b"a\x01b" }).unwrap();
+        let entry = BatchEntry { flag: 0, body: &body, properties: b"a\x01b" };
+        batch::append(&mut inner, &entry).unwrap();
         for mut bytes in [write(encoding, &line, Some("remark"), &ext), record, inner] {
             for (place, byte) in &hits {
                 let at = place.index(bytes.len());

@@ -1,6 +1,12 @@
 //! Bytes written by `RocketMQ` 5.3.3's own classes (`test/vectors/README.md`), read and written
 //! back here. The TypeScript tests assert the same files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in functions that tests share"
+)]
+
 use serde_json::Value;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};

@@ -30,6 +30,7 @@ pub enum FieldError {
 }
 
 impl<'a> ExtFields<'a> {
+    #[inline]
     pub(super) fn push(
         &mut self,
         name: Cow<'a, str>,
@@ -48,7 +49,12 @@ impl<'a> ExtFields<'a> {
     /// The value of `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.fields.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_ref())
+        let (first, len) = (name.as_bytes().first(), name.len());
+        // Most names of a send are one letter: without a look at it each comparison is a call.
+        let is_wanted = |key: &str| {
+            key.len() == len && key.as_bytes().first() == first && (len == 1 || key == name)
+        };
+        self.fields.iter().rev().find(|(key, _)| is_wanted(key)).map(|(_, value)| value.as_ref())
     }
 
     /// The value of `name`.

@@ -180,6 +180,7 @@ pub fn peek_code(encoding: HeaderEncoding, header: &[u8]) -> Result<i32, HeaderE
 
 /// Text as Java decodes it: malformed bytes become U+FFFD. C++ and PHP clients do send keys in
 /// local code pages, and a broker that closed their connection would not be a replacement.
+#[inline]
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
