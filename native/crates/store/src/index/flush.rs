@@ -12,7 +12,7 @@ use turbopump_wire::PhysicalOffset;
 
 use super::building::{Building, OnDisk};
 use super::error::IndexError;
-use super::layout::{Header, SLOT_BYTES, slot_at};
+use super::layout::{Header, slot_at};
 use super::slots::{PAGE_SLOTS, page_runs};
 use super::{Files, Index, Sealed, lock};
 use crate::disk::OpenMode;
@@ -117,11 +117,15 @@ impl Index {
     }
 
     fn write_slots(&self, plan: &Plan, on_disk: &OnDisk) -> Result<(), IndexError> {
-        let mut bytes = Vec::new();
+        let (mut slots, mut bytes) = (Vec::new(), Vec::new());
         for (first, end) in page_runs(&plan.changed) {
-            bytes.clear();
+            slots.clear();
             if let Some(building) = lock(&self.files).building.front_mut() {
-                encode_slots(building, first, end, plan.header.next_entry, &mut bytes);
+                copy_slots(building, first, end, plan.header.next_entry, &mut slots);
+            }
+            bytes.clear();
+            for slot in &slots {
+                bytes.extend_from_slice(&slot.to_be_bytes());
             }
             let at = slot_at((first * PAGE_SLOTS) as u32);
             on_disk
@@ -146,27 +150,14 @@ fn plan(building: &mut Building, upto: PhysicalOffset) -> Option<Plan> {
     })
 }
 
-/// Appends the slots of pages `[first, end)` as they were when `limit` was the next entry.
-fn encode_slots(
-    building: &mut Building,
-    first: usize,
-    end: usize,
-    limit: u32,
-    bytes: &mut Vec<u8>,
-) {
-    let mut later_pages = Vec::new();
-    for (nth, value) in building.slots.page_slots(first, end).iter().enumerate() {
-        let mut value = *value;
-        if value >= limit {
-            value = building.below(value, limit);
-            later_pages.push(first + nth / PAGE_SLOTS);
-        }
-        bytes.extend_from_slice(&value.to_be_bytes());
-    }
-    debug_assert!(bytes.len().is_multiple_of(SLOT_BYTES));
-    // The newer value is still to be written by the flush that covers it.
-    for page in later_pages {
-        building.slots.note(page);
+/// Copies the slots of pages `[first, end)` as they were when `limit` was the next entry. Under the
+/// lock that publishers need: a copy and a comparison a slot.
+fn copy_slots(building: &mut Building, first: usize, end: usize, limit: u32, slots: &mut Vec<u32>) {
+    slots.extend_from_slice(building.slots.page_slots(first, end));
+    for (nth, slot) in slots.iter_mut().enumerate().filter(|(_, slot)| **slot >= limit) {
+        *slot = building.below(*slot, limit);
+        // The newer value is still to be written, by the flush that covers it.
+        building.slots.note(first + nth / PAGE_SLOTS);
     }
 }
 

@@ -162,7 +162,9 @@ impl Index {
         // Only a record with more keys than a file has entries is split.
         for keys in key_hashes.chunks(self.geometry.entries as usize - 1) {
             if let Some(building) = files.open_for_entries(self.geometry, keys.len()) {
-                keys.iter().for_each(|key_hash| building.insert(*key_hash, at, store_ms));
+                for key_hash in keys {
+                    building.insert(*key_hash, at, store_ms);
+                }
             }
         }
         files.last = Some(at);

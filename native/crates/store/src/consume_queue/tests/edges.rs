@@ -17,7 +17,9 @@ fn write_file(disk: &MemoryDisk, queue_dir: &str, start: u64, units: &[QueueEntr
     let file = disk.open(&path, OpenMode::CreateIfMissing).expect("file");
     file.set_size(FILE_BYTES).expect("size");
     let mut bytes = Vec::new();
-    units.iter().for_each(|unit| unit.encode(&mut bytes));
+    for unit in units {
+        unit.encode(&mut bytes);
+    }
     file.write_at(&bytes, 0).expect("write");
 }
 

@@ -160,7 +160,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn queues_are_a_function_of_the_log(ops in proptest::collection::vec(op(), 1..40)) {

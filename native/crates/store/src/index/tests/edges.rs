@@ -104,7 +104,7 @@ fn a_full_file_hands_its_end_to_the_next() {
 fn only_records_before_the_log_position_are_written() {
     let disk = MemoryDisk::new();
     let index = open(&disk);
-    (0..5).for_each(|nth| assert!(put(&index, nth, &["a", "b"][..1 + nth as usize % 2])));
+    (0..5).for_each(|nth| assert!(put(&index, nth, &["a", "b"][..=nth as usize % 2])));
     index.flush(at(300)).expect("flush");
     assert_eq!(index.unflushed_entries(), 3);
     let index = open(&disk.after_kill());
@@ -149,7 +149,7 @@ fn chains_that_do_not_hold_drop_the_file() {
         let place = 40 + u64::from(bad_slot) * 4;
         damaged.write_at(&value.to_be_bytes(), place).expect("write");
         let index = open(&disk);
-        assert_eq!(index.report().dropped, [newest.clone()], "slot value {value}");
+        assert_eq!(index.report().dropped, std::slice::from_ref(&newest), "slot value {value}");
         assert_eq!(index.report().redispatch_from, Some(at(800)));
         assert!(!names(&disk).contains(&newest));
         (8..12).for_each(|nth| assert_eq!(put(&index, nth, &["k"]), nth > 8));
@@ -274,4 +274,32 @@ fn names_ascend_whatever_the_clock_does() {
     assert_eq!(flush::name_after(local, Some(20_260_102_030_405_005)), "20260102030405006");
     assert_eq!(flush::name_after(local, Some(20_260_102_030_405_006)), "20260102030405007");
     assert_eq!(flush::name_after(local, Some(20_270_000_000_000_000)), "20270000000000001");
+}
+
+/// Two files that `IndexFile` of RocketMQ 5.3.3 wrote with 7 slots and 10 entries: `T#k0` and
+/// `T#k1` in turn at positions 1000 to 1500, a second apart from `NOW_MS` on; then, in a file made
+/// with the end values (1500, second 5), `T#k0` at 1600 in second 9 and at 1700 in second 11.
+#[test]
+fn files_java_wrote_are_read_and_filled_further() {
+    let disk = MemoryDisk::new();
+    for (name, bytes) in [
+        ("20260101000000000", &include_bytes!("fixtures/java-5.3.3-six-entries.index")[..]),
+        ("20260101000000001", &include_bytes!("fixtures/java-5.3.3-rolled.index")[..]),
+    ] {
+        file(&disk, name).write_at(bytes, 0).expect("write");
+    }
+    let index = open(&disk);
+    assert_eq!(index.report(), &IndexReport::default());
+    assert_eq!(index.indexed_to(), Some(at(1700)));
+    let positions = |index: &Index, key: &str, from: u64, to: u64| -> Vec<u64> {
+        let answer = index.query("T", key, 99, stored_ms(from), stored_ms(to)).expect("queries");
+        answer.offsets.iter().map(|offset| offset.get()).collect()
+    };
+    assert_eq!(positions(&index, "k0", 0, 99), [1700, 1600, 1400, 1200, 1000]);
+    assert_eq!(positions(&index, "k1", 2, 4), [1300]);
+    assert!(!index.put_record(at(1700), stored_ms(11), &[index_key_hash("T", "k0")]));
+    assert!(index.put_record(at(1800), stored_ms(12), &[index_key_hash("T", "k0")]));
+    index.flush(EVERYTHING).expect("flush");
+    let index = open(&disk.after_kill());
+    assert_eq!(positions(&index, "k0", 0, 99), [1800, 1700, 1600, 1400, 1200, 1000]);
 }

@@ -122,7 +122,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
 
     #[test]
     fn the_index_is_a_function_of_the_log(ops in proptest::collection::vec(op(), 1..60)) {
