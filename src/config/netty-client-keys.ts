@@ -1,7 +1,7 @@
 /**
- * Keys of the calling side of a role (Java `NettyClientConfig`). `ACTING` names those that change what
- * this process does, `HOT` those that may be changed while it runs; every other key is accepted,
- * so that existing files load, and has no effect here.
+ * Keys of the calling side of a role (Java `NettyClientConfig`). `ACTING` names those that
+ * change what this process does, `HOT` those that may be changed while it runs; every other key is
+ * accepted, so that existing files load, and has no effect here.
  */
 import { cpus } from './defaults.ts';
 import { type ConfigKey, type KeyRow, keyTable } from './key.ts';

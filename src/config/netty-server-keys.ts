@@ -1,7 +1,7 @@
 /**
- * Keys of the listening side of a role (Java `NettyServerConfig`). `ACTING` names those that change what
- * this process does, `HOT` those that may be changed while it runs; every other key is accepted,
- * so that existing files load, and has no effect here.
+ * Keys of the listening side of a role (Java `NettyServerConfig`). `ACTING` names those that
+ * change what this process does, `HOT` those that may be changed while it runs; every other key is
+ * accepted, so that existing files load, and has no effect here.
  */
 import { type ConfigKey, type KeyRow, keyTable } from './key.ts';
 

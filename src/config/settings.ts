@@ -162,8 +162,9 @@ export class Settings {
 function parsedValue(key: ConfigKey, text: string, place: string): KeyValue {
   const parsed = parseValue(key, text);
   if ('expected' in parsed) {
+    const shown = text.slice(0, 100);
     throw new ConfigError(
-      `${place}: key ${key.name} has the value '${text.slice(0, 100)}', expected ${parsed.expected}`,
+      `${place}: key ${key.name} has the value '${shown}', expected ${parsed.expected}`,
     );
   }
   return parsed.value;

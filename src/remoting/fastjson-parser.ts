@@ -28,7 +28,46 @@ export function parseJson(source: string | Uint8Array): JsonValue {
     typeof source === 'string'
       ? source
       : Buffer.from(source.buffer, source.byteOffset, source.length).toString('utf8');
-  return new Parser(text).whole();
+  return parseStandard(text) ?? new Parser(text).whole();
+}
+
+/** Integers of so many digits may need a bigint, which `JSON.parse` cannot give. */
+const LONG_INTEGER = /\d{16}/;
+
+/** Most bodies are standard JSON, which the engine's parser reads ten times faster. */
+function parseStandard(text: string): JsonValue | null {
+  if (LONG_INTEGER.test(text)) {
+    return null;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Not standard: the tolerant parser decides, and names the place if it refuses.
+    return null;
+  }
+  return toValue(value, 0);
+}
+
+function toValue(value: unknown, depth: number): JsonValue {
+  if (typeof value !== 'object' || value === null) {
+    return value as null | boolean | number | string;
+  }
+  checkDepth(depth);
+  if (Array.isArray(value)) {
+    return value.map((item) => toValue(item, depth + 1));
+  }
+  const object: JsonObject = new Map();
+  for (const [key, member] of Object.entries(value)) {
+    object.set(key, toValue(member, depth + 1));
+  }
+  return object;
+}
+
+function checkDepth(depth: number): void {
+  if (depth > DEPTH_MAX) {
+    throw new JsonError(`nested deeper than ${DEPTH_MAX}`);
+  }
 }
 
 class Parser {
@@ -115,9 +154,7 @@ class Parser {
 
   /** Steps over the opening mark, unless it is one too many. */
   #enter(depth: number): void {
-    if (depth > DEPTH_MAX) {
-      throw new JsonError(`nested deeper than ${DEPTH_MAX}`);
-    }
+    checkDepth(depth);
     this.#at++;
   }
 
@@ -194,7 +231,7 @@ class Parser {
   }
 
   #skipBlanks(): void {
-    while (/\s/.test(this.#text[this.#at] ?? '')) {
+    while (isBlank(this.#text.charCodeAt(this.#at))) {
       this.#at++;
     }
   }
@@ -202,4 +239,9 @@ class Parser {
   #fail(wanted: string): never {
     throw new JsonError(`not JSON: expected ${wanted} at character ${this.#at}`);
   }
+}
+
+/** Blank, or one of the control characters that fastjson skips as such. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || (code >= 0x08 && code <= 0x0d);
 }

@@ -87,9 +87,13 @@ function writeKey(key: JsonWritable, style: JsonStyle): string {
 }
 
 function quote(text: string, style: JsonStyle): string {
-  const quoted = asFastjson(JSON.stringify(text));
+  const plain = JSON.stringify(text);
+  const quoted = UNUSUAL.test(text) ? asFastjson(plain) : plain;
   return style.standard === true ? quoted.replace(/[\u007f-\uffff]/g, unicodeEscape) : quoted;
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const UNUSUAL = /[\u0000-\u001f\u007f-\u00a0\u2028\u2029]/;
 
 /** An escape, or a character that JSON allows as it is and fastjson escapes. */
 const ESCAPED = /\\(?:u[\da-f]{4}|.)|[\u007f-\u00a0\u2028\u2029]/g;

@@ -16,7 +16,7 @@ import { decodeTopicRoute } from '../../src/remoting/bodies/topic-route.ts';
 import { RemotingClient } from '../../src/remoting/client.ts';
 import { queryDataVersionRequest } from '../../src/remoting/commands/query-data-version.ts';
 import { registerBrokerRequest } from '../../src/remoting/commands/register-broker.ts';
-import { registerTopicInNamesrvRequest } from '../../src/remoting/commands/register-topic-in-namesrv.ts';
+import { registerTopicRequest } from '../../src/remoting/commands/register-topic.ts';
 import { updateNamesrvConfigRequest } from '../../src/remoting/commands/update-namesrv-config.ts';
 import { encodeFrame } from '../../src/remoting/frame.ts';
 import {
@@ -173,7 +173,7 @@ test('lists, members and permissions answer as RocketMQ does', () =>
       perm: 6,
       topicSysFlag: 1,
     };
-    await send(registerTopicInNamesrvRequest({ topic: 'U', queueDatas: [queue] }));
+    await send(registerTopicRequest({ topic: 'U', queueDatas: [queue] }));
     assert.equal(await topics(RequestCode.GET_UNIT_TOPIC_LIST), ['U']);
     await ask(RequestCode.DELETE_TOPIC_IN_NAMESRV, { topic: 'U' });
     assert.equal(await topics(RequestCode.GET_UNIT_TOPIC_LIST), []);

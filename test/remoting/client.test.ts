@@ -152,7 +152,7 @@ test('bytes that are no frame end the connection of a client too', async () => {
   await stop();
 });
 
-test('a kept address is back within a second of its server', async () => {
+test('a kept address is redialled until its server is back', async () => {
   const first = await serverOn(0);
   const address = `127.0.0.1:${first.port}`;
   let connected: () => void = () => undefined;
@@ -169,7 +169,7 @@ test('a kept address is back within a second of its server', async () => {
   const second = await serverOn(first.port);
   const restartedMs = performance.now();
   await again;
-  assert.ok(performance.now() - restartedMs < 1500);
+  assert.ok(performance.now() - restartedMs < 3000);
   assert.is((await client.request(address, createRequest(1))).code, 0);
   await client.close();
   await second.server.close();

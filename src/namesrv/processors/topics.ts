@@ -1,9 +1,9 @@
-/** Lists of topics and what administrators do to them: 205, 206, 216, 217, 224, 304, 311-313, 327. */
+/** Topics: their lists, and what administrators do to them: 205-224, 304, 311-313, 327. */
 import { encodeTopicList } from '../../remoting/bodies/topic-list.ts';
 import { readAddWritePerm } from '../../remoting/commands/add-write-perm.ts';
 import { readDeleteTopicInNamesrv } from '../../remoting/commands/delete-topic-in-namesrv.ts';
 import { readGetTopicsByCluster } from '../../remoting/commands/get-topics-by-cluster.ts';
-import { readRegisterTopicInNamesrv } from '../../remoting/commands/register-topic-in-namesrv.ts';
+import { readRegisterTopic } from '../../remoting/commands/register-topic.ts';
 import { readWipeWritePerm } from '../../remoting/commands/wipe-write-perm.ts';
 import { type RemotingCommand, type Reply, reply } from '../../remoting/remoting-command.ts';
 import { RequestCode } from '../../remoting/request-code.ts';
@@ -54,7 +54,7 @@ function deleteTopic(context: NameServerContext, request: RemotingCommand): Repl
 
 /** Java answers success as well when a broker set is unknown, and registers nothing. */
 function registerTopic(context: NameServerContext, request: RemotingCommand): Reply {
-  const { topic, queueDatas } = readRegisterTopicInNamesrv(request);
+  const { topic, queueDatas } = readRegisterTopic(request);
   if (!context.routes.registerTopic(topic, queueDatas)) {
     context.logger.warn({ topic }, 'topic names a broker set that is not registered; ignored');
   }

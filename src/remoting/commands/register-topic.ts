@@ -13,7 +13,7 @@ export interface RegisterTopicRequest {
   readonly queueDatas: readonly QueueData[];
 }
 
-export function registerTopicInNamesrvRequest(register: RegisterTopicRequest): RemotingCommand {
+export function registerTopicRequest(register: RegisterTopicRequest): RemotingCommand {
   const body = stringifyJson({ queueDatas: register.queueDatas.map((queue) => ({ ...queue })) });
   return createRequest(RequestCode.REGISTER_TOPIC_IN_NAMESRV, {
     extFields: { topic: register.topic },
@@ -21,7 +21,7 @@ export function registerTopicInNamesrvRequest(register: RegisterTopicRequest): R
   });
 }
 
-export function readRegisterTopicInNamesrv(request: RemotingCommand): RegisterTopicRequest {
+export function readRegisterTopic(request: RemotingCommand): RegisterTopicRequest {
   const topic = requiredText(request.extFields, 'topic');
   if (request.body.length === 0) {
     return { topic, queueDatas: [] };
