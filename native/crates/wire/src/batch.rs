@@ -125,3 +125,24 @@ pub fn append(out: &mut Vec<u8>, entry: &BatchEntry<'_>) -> Result<(), EntryTooL
     out.extend_from_slice(entry.properties);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_that_is_not_the_sum_of_its_parts_ends_the_batch() {
+        let mut body = Vec::new();
+        append(&mut body, &BatchEntry { flag: 1, body: b"b", properties: b"p" }).unwrap();
+        let with_size = |size: i32| {
+            let mut changed = [&body[..], &[0; 8]].concat();
+            changed[..4].copy_from_slice(&size.to_be_bytes());
+            iter(&changed).map(|entry| entry.map(|entry| entry.flag)).collect::<Vec<_>>()
+        };
+        for size in [25, 23, 21, 0, -1] {
+            assert_eq!(with_size(size), [Err(BatchError::Lengths { index: 0 })], "{size}");
+        }
+        assert_eq!(with_size(24), [Ok(1), Err(BatchError::Lengths { index: 1 })]);
+        assert_eq!(with_size(i32::MAX), [Err(BatchError::Truncated { index: 0 })]);
+    }
+}
