@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
@@ -80,6 +80,8 @@ pub struct QueueTable {
     shared: Arc<Shared>,
     topics: RwLock<FxHashMap<Arc<str>, TopicQueues>>,
     ignored: IgnoredNames,
+    /// The last pass over the queues ended early with an error.
+    expiry_unfinished: AtomicBool,
 }
 
 impl QueueTable {
@@ -111,7 +113,7 @@ impl QueueTable {
         });
         let mut ignored = IgnoredNames::default();
         let topics = RwLock::new(list_queues(&shared, &mut ignored)?);
-        Ok(Self { shared, topics, ignored })
+        Ok(Self { shared, topics, ignored, expiry_unfinished: AtomicBool::new(false) })
     }
 
     /// Names found on opening that are no topic or no queue.
@@ -208,17 +210,19 @@ impl QueueTable {
     }
 
     /// The log begins at `min` now: moves the queues' first offsets up and removes queue files
-    /// that lie wholly below.
+    /// that lie wholly below. After an error the next call goes over all queues again. Not from two
+    /// threads at once.
     pub fn set_min_physical(&self, min: PhysicalOffset) -> Result<(), QueueError> {
         let before = self.shared.log_min.fetch_max(min.get(), Ordering::AcqRel);
-        if before >= min.get() {
-            return Ok(());
+        let unfinished = self.expiry_unfinished.swap(true, Ordering::AcqRel);
+        if before < min.get() || unfinished {
+            for queue in self.all() {
+                // One queue at a time, so that a flush never waits for all of them.
+                let _maintenance = lock(&self.shared.maintenance);
+                queue.expire()?;
+            }
         }
-        for queue in self.all() {
-            // One queue at a time, so that a flush never waits for all of them.
-            let _maintenance = lock(&self.shared.maintenance);
-            queue.expire()?;
-        }
+        self.expiry_unfinished.store(false, Ordering::Release);
         Ok(())
     }
 

@@ -356,3 +356,60 @@ fn an_empty_last_file_is_no_end_of_the_world() {
     let table = open(&disk.after_kill());
     assert_eq!(read(&queue(&table, "T", 1), 0, 9), entries(0, 7));
 }
+
+#[test]
+fn an_expiry_that_failed_is_taken_up_again() {
+    let disk = MemoryDisk::new();
+    let table = open(&disk);
+    for id in 0..3 {
+        publish(&queue(&table, "T", id), 0, 12);
+    }
+    table.flush(at(u64::MAX)).expect("flush");
+    let disk = disk.after_kill();
+    let table = open(&disk);
+    let queues = table.of_topic("T").expect("opens");
+    disk.inject(FaultOn::Read, "T/1", 0);
+    table.set_min_physical(at(600)).expect_err("the disk failed");
+    disk.heal();
+    table.set_min_physical(at(600)).expect("advance");
+    assert!(queues.iter().all(|queue| queue.min_offset().get() == 6), "{queues:?}");
+}
+
+#[test]
+fn readers_see_every_entry_once_while_others_write_and_flush() {
+    const COUNT: u64 = 20_000;
+    let disk = MemoryDisk::new();
+    let readable = Arc::new(AtomicU64::new(0));
+    let table = QueueTable::open(
+        Path::new(ROOT),
+        20_000,
+        Arc::new(disk),
+        Arc::clone(&readable),
+        at(u64::MAX),
+    )
+    .expect("opens");
+    let queue = queue(&table, "T", 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for nth in 0..COUNT {
+                publish(&queue, nth, nth + 1);
+                readable.store(entry(nth).end().get(), std::sync::atomic::Ordering::Release);
+            }
+        });
+        scope.spawn(|| {
+            while queue.max_offset().get() < COUNT || table.unflushed_entries() > 0 {
+                let upto = readable.load(std::sync::atomic::Ordering::Acquire);
+                table.flush(at(upto)).expect("flush");
+            }
+        });
+        // Behind the writer, so that file, window and unflushed tail all get their turn.
+        let (mut seen, mut out) = (0, Vec::new());
+        while seen < COUNT {
+            out.clear();
+            queue.read(QueueOffset::new(seen), 700, &mut out).expect("reads");
+            assert_eq!(out, entries(seen, seen + out.len() as u64));
+            seen += out.len() as u64;
+        }
+    });
+    assert_eq!(read(&queue, 0, usize::MAX), entries(0, COUNT));
+}

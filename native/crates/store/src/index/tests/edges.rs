@@ -303,3 +303,39 @@ fn files_java_wrote_are_read_and_filled_further() {
     let index = open(&disk.after_kill());
     assert_eq!(positions(&index, "k0", 0, 99), [1800, 1700, 1600, 1400, 1200, 1000]);
 }
+
+#[test]
+fn queries_are_complete_while_others_add_and_flush() {
+    const COUNT: u64 = 3_000;
+    let disk = MemoryDisk::new();
+    let index = open_as(&disk, IndexOptions { enabled: true, slots: 3, entries: 500 });
+    let added = std::sync::atomic::AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for nth in 0..COUNT {
+                assert!(put(&index, nth, &["hot", "more"]));
+                added.store(nth + 1, std::sync::atomic::Ordering::Release);
+            }
+        });
+        scope.spawn(|| {
+            while added.load(std::sync::atomic::Ordering::Acquire) < COUNT {
+                let upto = added.load(std::sync::atomic::Ordering::Acquire);
+                index.flush(at(upto * 100)).expect("flush");
+            }
+        });
+        loop {
+            let before = added.load(std::sync::atomic::Ordering::Acquire);
+            let found = find(&index, "hot");
+            let newest = found.first().map_or(0, |nth| nth + 1);
+            assert!(newest >= before);
+            assert_eq!(found, (0..newest).rev().collect::<Vec<_>>());
+            if newest == COUNT {
+                break;
+            }
+        }
+    });
+    index.flush(EVERYTHING).expect("flush");
+    let index =
+        open_as(&disk.after_power_cut(1), IndexOptions { enabled: true, slots: 3, entries: 500 });
+    assert_eq!(find(&index, "more").len() as u64, COUNT);
+}
