@@ -209,10 +209,10 @@ export class Broker {
     await this.#intake.settled();
     this.#outbox.flush();
     this.#outbox.close();
-    const saves = [topics.close(), groups.close(), offsets.save(), delays.save()];
-    const failures = (await Promise.allSettled(saves)).filter((each) => each.status === 'rejected');
-    await dataPlane.close();
-    for (const failure of failures) throw failure.reason;
+    // The offsets are taken in the very turn in which the loops are told to stop.
+    const ends = [topics.close(), groups.close(), offsets.save(), delays.save(), dataPlane.close()];
+    const failed = (await Promise.allSettled(ends)).find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   /** A change that must reach the data plane at the end of this turn. */

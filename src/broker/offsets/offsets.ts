@@ -17,12 +17,14 @@ export class Offsets {
   readonly #now: () => number;
   readonly #file: MetadataFile<ConsumerOffset[]>;
   #savedVersion = -1;
+  /** What the next write holds, taken when it was asked for. */
+  #table: OffsetTable = { version: 0, offsets: [], savedMs: 0 };
 
   constructor(path: string, dataPlane: DataPlane, now: () => number) {
     this.#dataPlane = dataPlane;
     this.#now = now;
     this.#file = new MetadataFile(path, {
-      encode: () => encodeOffsetTable(this.#table()),
+      encode: () => encodeOffsetTable(this.#table),
       decode: decodeOffsetTable,
     });
   }
@@ -32,12 +34,16 @@ export class Offsets {
     if (loaded !== null && loaded.length > 0) this.#dataPlane.setConsumerOffsets(loaded);
   }
 
-  /** Writes the offsets when any moved since the last write. */
+  /**
+   * Writes the offsets when any moved since the last write. They are taken before this returns,
+   * so that the data plane may be closed right after.
+   */
   async save(): Promise<void> {
-    const { version } = this.#dataPlane.consumerOffsets();
-    if (version === this.#savedVersion) return;
+    const current = this.#dataPlane.consumerOffsets();
+    if (current.version === this.#savedVersion) return;
+    this.#table = { ...current, savedMs: this.#now() };
     await this.#file.save();
-    this.#savedVersion = version;
+    this.#savedVersion = current.version;
   }
 
   all(): readonly ConsumerOffset[] {
@@ -65,11 +71,7 @@ export class Offsets {
   }
 
   json() {
-    return offsetTableJson(this.#table());
-  }
-
-  #table(): OffsetTable {
-    return { ...this.#dataPlane.consumerOffsets(), savedMs: this.#now() };
+    return offsetTableJson({ ...this.#dataPlane.consumerOffsets(), savedMs: this.#now() });
   }
 }
 

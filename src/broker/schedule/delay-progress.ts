@@ -5,7 +5,12 @@
  */
 import type { DataPlane, DelayProgress } from '../../dataplane/data-plane.ts';
 import { MetadataFile } from '../metadata/metadata-file.ts';
-import { decodeDelayTable, delayTableJson, encodeDelayTable } from './delay-offset-file.ts';
+import {
+  type DelayTable,
+  decodeDelayTable,
+  delayTableJson,
+  encodeDelayTable,
+} from './delay-offset-file.ts';
 
 export class Delays {
   readonly #dataPlane: DataPlane;
@@ -13,12 +18,14 @@ export class Delays {
   readonly #file: MetadataFile<DelayProgress[]>;
   #saves = 0;
   #saved = '';
+  /** What the next write holds, taken when it was asked for. */
+  #progress: readonly DelayProgress[] = [];
 
   constructor(path: string, dataPlane: DataPlane, now: () => number) {
     this.#dataPlane = dataPlane;
     this.#now = now;
     this.#file = new MetadataFile(path, {
-      encode: () => encodeDelayTable(this.#table()),
+      encode: () => encodeDelayTable(this.#table(this.#progress)),
       decode: decodeDelayTable,
     });
   }
@@ -28,13 +35,18 @@ export class Delays {
     if (loaded !== null && loaded.length > 0) this.#dataPlane.setDelayProgress(loaded);
   }
 
-  /** Writes the progress when any level moved since the last write. */
+  /**
+   * Writes the progress when any level moved since the last write. It is taken before this
+   * returns, so that the data plane may be closed right after.
+   */
   async save(): Promise<void> {
-    const progress = JSON.stringify(this.#dataPlane.delayProgress());
-    if (progress === this.#saved) return;
+    const progress = this.#dataPlane.delayProgress();
+    const text = JSON.stringify(progress);
+    if (text === this.#saved) return;
+    this.#progress = progress;
     this.#saves += 1;
     await this.#file.save();
-    this.#saved = progress;
+    this.#saved = text;
   }
 
   all(): readonly DelayProgress[] {
@@ -42,14 +54,10 @@ export class Delays {
   }
 
   json() {
-    return delayTableJson(this.#table());
+    return delayTableJson(this.#table(this.#dataPlane.delayProgress()));
   }
 
-  #table() {
-    return {
-      progress: this.#dataPlane.delayProgress(),
-      saves: this.#saves,
-      savedMs: this.#now(),
-    };
+  #table(progress: readonly DelayProgress[]): DelayTable {
+    return { progress, saves: this.#saves, savedMs: this.#now() };
   }
 }

@@ -41,6 +41,8 @@ export async function runtimeInfo(sources: RuntimeSources): Promise<Table> {
     ['bootTimestamp', String(sources.startedMs)],
     ['runtime', runtimeText(sources.now() - sources.startedMs)],
     ['startAcceptSendRequestTimeStamp', '0'],
+    // RocketMQ's figure for a broker without a transient pool.
+    ['remainTransientStoreBufferNumbs', '2147483647'],
     ['commitLogDirCapacity', await capacityText(root)],
   ] as const) {
     table.set(key, value);
