@@ -3,15 +3,17 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use turbopump_wire::frame::{Frame, cut};
 use turbopump_wire::header::peek;
 
 use crate::error::LoadError;
 use crate::line::Line;
+use crate::readiness::Readiness;
 
 /// Larger than any answer: a pull of 64 MiB is cut as one frame.
 const MAX_FRAME_BYTES: usize = 128 << 20;
+/// Pulls bring so much and more in one answer.
+const READ_BYTES: usize = 256 << 10;
 /// How long the last answers may take after the last request.
 const DRAIN: Duration = Duration::from_secs(10);
 /// A connection whose oldest request is this old is given up.
@@ -62,6 +64,8 @@ pub(crate) enum Pace {
 
 pub(crate) struct Driver {
     lines: Vec<Line>,
+    readiness: Readiness,
+    scratch: Box<[u8]>,
     flights: Vec<Option<Flight>>,
     free: Vec<u32>,
     pace: Pace,
@@ -90,15 +94,18 @@ impl Driver {
         reconnect: bool,
     ) -> Result<Self, LoadError> {
         let started = Instant::now();
+        let readiness = Readiness::new()?;
         let mut lines: Vec<Line> = (0..connections.max(1)).map(|_| Line::new(server)).collect();
-        for line in &mut lines {
-            let connected = line.connect(started);
+        for (index, line) in lines.iter_mut().enumerate() {
+            let connected = line.connect(started, &readiness, index);
             if !reconnect {
                 connected.map_err(LoadError::io(server.to_string()))?;
             }
         }
         Ok(Self {
             lines,
+            readiness,
+            scratch: vec![0; READ_BYTES].into_boxed_slice(),
             flights: Vec::new(),
             free: Vec::new(),
             pace,
@@ -133,16 +140,16 @@ impl Driver {
             }
             work.before_write()?;
             self.write(work)?;
-            self.wait(now)?;
-            self.read(work)?;
+            let ready = self.readiness.wait(self.timeout(now))?;
+            self.read(work, &ready)?;
         }
     }
 
     fn restore(&mut self, now: Instant) {
-        for line in &mut self.lines {
+        for (index, line) in self.lines.iter_mut().enumerate() {
             if line.stream.is_none() && now >= line.retry_at {
                 // The next round tries again.
-                drop(line.connect(now));
+                drop(line.connect(now, &self.readiness, index));
             }
         }
     }
@@ -207,7 +214,8 @@ impl Driver {
 
     fn write(&mut self, work: &mut impl Workload) -> Result<(), LoadError> {
         for index in 0..self.lines.len() {
-            let written = self.lines.get_mut(index).map_or(Ok(()), Line::write);
+            let Some(line) = self.lines.get_mut(index) else { continue };
+            let written = line.write(&self.readiness, index);
             if written.is_err() {
                 self.lose(work, index)?;
             }
@@ -215,52 +223,52 @@ impl Driver {
         Ok(())
     }
 
-    fn wait(&mut self, now: Instant) -> Result<(), LoadError> {
-        let mut timeout = TURN_MAX;
-        if let Pace::Open { per_second } = self.pace {
-            timeout = timeout.min(self.due(per_second).saturating_duration_since(now));
+    fn timeout(&self, now: Instant) -> Duration {
+        match self.pace {
+            Pace::Closed { .. } => TURN_MAX,
+            Pace::Open { per_second } => {
+                TURN_MAX.min(self.due(per_second).saturating_duration_since(now))
+            }
         }
-        let timeout = Timespec {
-            tv_sec: timeout.as_secs() as i64,
-            tv_nsec: i64::from(timeout.subsec_nanos()),
-        };
-        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(self.lines.len());
-        for line in &self.lines {
-            let Some(stream) = &line.stream else { continue };
-            let writing = if line.is_writing() { PollFlags::OUT } else { PollFlags::empty() };
-            fds.push(PollFd::new(stream, PollFlags::IN | writing));
-        }
-        match poll(&mut fds, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(LoadError::io("poll")(error.into())),
-        }
-        let wanted = PollFlags::IN | PollFlags::HUP | PollFlags::ERR;
-        let mut ready = fds.iter().map(|fd| fd.revents().intersects(wanted)).collect::<Vec<_>>();
-        ready.reverse();
-        for line in self.lines.iter_mut().filter(|line| line.stream.is_some()) {
-            line.readable = ready.pop().unwrap_or(false);
-        }
-        Ok(())
     }
 
-    fn read(&mut self, work: &mut impl Workload) -> Result<(), LoadError> {
-        for index in 0..self.lines.len() {
-            let Some(line) = self.lines.get_mut(index) else { continue };
-            if !std::mem::take(&mut line.readable) {
-                continue;
-            }
-            let read = line.read();
-            let input = std::mem::take(&mut line.input);
-            let consumed = self.take_answers(work, index, &input)?;
-            if let Some(line) = self.lines.get_mut(index) {
-                line.input = input;
-                line.input.drain(..consumed);
-            }
-            if read.is_err() {
+    fn read(&mut self, work: &mut impl Workload, ready: &[usize]) -> Result<(), LoadError> {
+        for &index in ready {
+            let mut scratch = std::mem::take(&mut self.scratch);
+            let read = self.read_line(work, index, &mut scratch);
+            self.scratch = scratch;
+            if !read? {
                 self.lose(work, index)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the connection goes on.
+    fn read_line(
+        &mut self,
+        work: &mut impl Workload,
+        index: usize,
+        scratch: &mut [u8],
+    ) -> Result<bool, LoadError> {
+        let Some(line) = self.lines.get_mut(index) else { return Ok(true) };
+        let Ok(count) = line.read(scratch) else { return Ok(false) };
+        let fresh = scratch.get(..count).unwrap_or_default();
+        if line.input.is_empty() {
+            let consumed = self.take_answers(work, index, fresh)?;
+            if let Some(line) = self.lines.get_mut(index) {
+                line.input.extend_from_slice(fresh.get(consumed..).unwrap_or_default());
+            }
+            return Ok(true);
+        }
+        line.input.extend_from_slice(fresh);
+        let input = std::mem::take(&mut line.input);
+        let consumed = self.take_answers(work, index, &input)?;
+        if let Some(line) = self.lines.get_mut(index) {
+            line.input = input;
+            line.input.drain(..consumed);
+        }
+        Ok(true)
     }
 
     fn take_answers(

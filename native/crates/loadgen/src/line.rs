@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Pulls bring up to this much and more in one answer.
-const READ_BYTES: usize = 256 << 10;
+use crate::readiness::Readiness;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -19,8 +19,8 @@ pub(crate) struct Line {
     /// Requests without an answer yet.
     pub(crate) live: usize,
     pub(crate) retry_at: Instant,
-    /// The socket has bytes, or has ended.
-    pub(crate) readable: bool,
+    /// Waiting to be told when the socket takes bytes again.
+    pub(crate) watches_write: bool,
 }
 
 impl Line {
@@ -33,15 +33,21 @@ impl Line {
             written: 0,
             live: 0,
             retry_at: Instant::now(),
-            readable: false,
+            watches_write: false,
         }
     }
 
-    pub(crate) fn connect(&mut self, now: Instant) -> io::Result<()> {
+    pub(crate) fn connect(
+        &mut self,
+        now: Instant,
+        readiness: &Readiness,
+        index: usize,
+    ) -> io::Result<()> {
         self.retry_at = now + RETRY_INTERVAL;
         let stream = TcpStream::connect_timeout(&self.address, CONNECT_TIMEOUT)?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
+        readiness.add(&stream, index)?;
         self.stream = Some(stream);
         Ok(())
     }
@@ -53,41 +59,41 @@ impl Line {
         self.output.clear();
         self.written = 0;
         self.live = 0;
+        self.watches_write = false;
     }
 
-    pub(crate) fn is_writing(&self) -> bool {
-        self.written < self.output.len()
-    }
-
-    /// Writes what the socket takes.
-    pub(crate) fn write(&mut self) -> io::Result<()> {
+    /// Writes what the socket takes, and asks to be told when it takes the rest.
+    pub(crate) fn write(&mut self, readiness: &Readiness, index: usize) -> io::Result<()> {
         let Some(stream) = &mut self.stream else { return Ok(()) };
         while self.written < self.output.len() {
             match stream.write(self.output.get(self.written..).unwrap_or_default()) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.written += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        self.output.clear();
-        self.written = 0;
+        let wanted = self.written < self.output.len();
+        if wanted != self.watches_write {
+            self.watches_write = wanted;
+            readiness.watch_write(stream, index, wanted)?;
+        }
+        if !wanted {
+            self.output.clear();
+            self.written = 0;
+        }
         Ok(())
     }
 
-    /// One read behind what is there; an ended stream is an error.
-    pub(crate) fn read(&mut self) -> io::Result<()> {
-        let Some(stream) = &mut self.stream else { return Ok(()) };
-        let length = self.input.len();
-        self.input.resize(length + READ_BYTES, 0);
-        let read = stream.read(self.input.get_mut(length..).unwrap_or_default());
-        self.input.truncate(length + *read.as_ref().unwrap_or(&0));
-        match read {
+    /// One read; answers how many bytes came. An ended stream is an error.
+    pub(crate) fn read(&mut self, scratch: &mut [u8]) -> io::Result<usize> {
+        let Some(stream) = &mut self.stream else { return Ok(0) };
+        match stream.read(scratch) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) => Ok(()),
+            Ok(count) => Ok(count),
             Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(()),
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(0),
                 _ => Err(error),
             },
         }

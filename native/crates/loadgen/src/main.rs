@@ -21,6 +21,7 @@ mod line;
 mod process;
 mod produce;
 mod pull;
+mod readiness;
 mod report;
 mod requests;
 mod verify;

@@ -40,11 +40,10 @@ mod tests {
         let pid = std::process::id();
         let before = cpu_seconds(pid).unwrap();
         let start = Instant::now();
-        while start.elapsed() < Duration::from_millis(100) {
-            std::hint::spin_loop();
+        // However busy the machine, some of the time is this process's own.
+        while cpu_seconds(pid).unwrap() - before < 0.05 {
+            assert!(start.elapsed() < Duration::from_secs(60), "no time counted");
         }
-        let used = cpu_seconds(pid).unwrap() - before;
-        assert!((0.04..10.0).contains(&used), "{used} s");
         assert!(anonymous_bytes(pid).unwrap() > 100_000);
     }
 }

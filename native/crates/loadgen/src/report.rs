@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::error::LoadError;
 use crate::process::{anonymous_bytes, cpu_seconds};
 
+/// A longer latency is recorded as this: a minute.
+const LATENCY_MAX_NS: u64 = 60_000_000_000;
+
 /// Latencies and CPU time from a moment on.
 pub(crate) struct Measure {
     server_pid: Option<u32>,
@@ -19,8 +22,8 @@ pub(crate) struct Measure {
 
 impl Measure {
     pub(crate) fn start(server_pid: Option<u32>) -> Result<Self, LoadError> {
-        let latencies_ns =
-            Histogram::new(3).map_err(|error| LoadError::Usage(error.to_string()))?;
+        let latencies_ns = Histogram::new_with_bounds(1, LATENCY_MAX_NS, 3)
+            .map_err(|error| LoadError::Usage(error.to_string()))?;
         let mut measure = Self {
             server_pid,
             started: Instant::now(),

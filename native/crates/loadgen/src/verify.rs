@@ -207,3 +207,111 @@ fn is_at(said: &Acknowledged, record: &RecordView<'_>, queue_id: u32) -> bool {
         && said.queue_offset == record.queue_offset
         && physical == Some(record.physical_offset)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::write_body;
+    use crate::ledger::LedgerWriter;
+    use turbopump_wire::position::{PhysicalOffset, QueueId, QueueOffset};
+    use turbopump_wire::record::{RecordFields, RecordVersion, encode_record, patch_offsets};
+
+    const RUN: u64 = 0xfeed;
+
+    fn body(sequence: u64) -> Vec<u8> {
+        let mut body = Vec::new();
+        write_body(&mut body, RUN, sequence, 100);
+        body
+    }
+
+    /// A record of queue 1 whose position in the log is 1,000 times its offset.
+    fn record(queue_offset: u64, body: &[u8]) -> Vec<u8> {
+        let host = ([127, 0, 0, 1], 10_911).into();
+        let fields = RecordFields {
+            version: RecordVersion::V1,
+            topic: "T",
+            queue_id: QueueId::new(1),
+            flag: 0,
+            sys_flag: 0,
+            born_timestamp: 1,
+            born_host: host,
+            store_host: host,
+            reconsume_times: 0,
+            prepared_transaction_offset: 0,
+            body,
+            properties: &[],
+        };
+        let mut out = Vec::new();
+        encode_record(&mut out, &fields).unwrap();
+        let physical = PhysicalOffset::new(queue_offset * 1_000);
+        patch_offsets(&mut out, QueueOffset::new(queue_offset), physical, 1).unwrap();
+        out
+    }
+
+    /// Sends 0 to 3 into queue 1; 3 was not acknowledged.
+    fn verify() -> Verify {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let mut ledger = LedgerWriter::append(&path, RUN, 2, "T").unwrap();
+        for sequence in 0..4 {
+            ledger.attempted(sequence, 1, 100, body_crc(&body(sequence))).unwrap();
+        }
+        for sequence in 0..3 {
+            let physical = format!("7F00000100002A9F{:016X}", sequence * 1_000);
+            ledger.acknowledged(sequence, 1, sequence as i64, &physical).unwrap();
+        }
+        ledger.flush().unwrap();
+        Verify::open(&path).unwrap()
+    }
+
+    /// Findings after reading these (offset, sequence) pairs from queue 1.
+    fn findings(records: &[(u64, u64)]) -> Findings {
+        let bodies = records.iter().flat_map(|&(at, sequence)| record(at, &body(sequence)));
+        findings_of(&bodies.collect::<Vec<_>>())
+    }
+
+    fn findings_of(bytes: &[u8]) -> Findings {
+        let mut verify = verify();
+        verify.take_records(bytes, 1, 0).unwrap();
+        verify.count_lost();
+        Findings { described: 0, ..verify.findings }
+    }
+
+    #[test]
+    fn all_there_is_no_finding_whatever_became_of_the_unknown() {
+        assert_eq!(findings(&[(0, 0), (1, 1), (2, 2)]), Findings::default());
+        assert_eq!(findings(&[(0, 0), (1, 1), (2, 2), (3, 3)]), Findings::default());
+    }
+
+    #[test]
+    fn a_missing_message_is_lost_and_a_missing_offset_is_a_hole() {
+        let lost = findings(&[(0, 0), (1, 1)]);
+        assert_eq!(lost, Findings { lost: 1, ..Findings::default() });
+        let hole = findings(&[(0, 0), (2, 2)]);
+        assert_eq!(hole, Findings { lost: 1, holes: 1, ..Findings::default() });
+    }
+
+    #[test]
+    fn a_message_read_twice_or_elsewhere_is_found() {
+        let twice = findings(&[(0, 0), (1, 1), (2, 2), (3, 3), (4, 3)]);
+        assert_eq!(twice, Findings { duplicates: 1, ..Findings::default() });
+        let swapped = findings(&[(0, 1), (1, 0), (2, 2)]);
+        assert_eq!(swapped, Findings { misplaced: 2, ..Findings::default() });
+    }
+
+    #[test]
+    fn a_body_nobody_sent_is_a_phantom_and_a_changed_one_is_corrupt() {
+        let phantom = findings(&[(0, 0), (1, 1), (2, 2), (3, 99)]);
+        assert_eq!(phantom, Findings { phantom: 1, ..Findings::default() });
+        let mut changed = body(0);
+        changed[50] ^= 1;
+        let bytes = [record(0, &changed), record(1, &body(1)), record(2, &body(2))].concat();
+        assert_eq!(findings_of(&bytes), Findings { corrupt: 1, ..Findings::default() });
+    }
+
+    #[test]
+    fn an_answer_that_leads_nowhere_is_an_error() {
+        assert!(verify().take_records(&[], 1, 0).is_err());
+        assert!(verify().take_records(&record(0, &body(0))[..50], 1, 0).is_err());
+    }
+}
