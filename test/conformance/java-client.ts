@@ -13,6 +13,17 @@ export const FEATURES = [
   ...['createTopic', 'autoCreate'],
 ];
 
+/** The arguments of `java` up to the driver's own; logs and local offsets go below `home`. */
+export async function javaDriver(
+  client: ClassPathName,
+  home: string,
+  jvmFlags: readonly string[] = [],
+): Promise<string[]> {
+  const libraries = await compile(SOURCES, client);
+  const flags = ['-Xmx512m', `-Duser.home=${home}`, ...jvmFlags];
+  return [...flags, '-cp', libraries, 'turbopump.conformance.Driver'];
+}
+
 /** A run of the Java driver with the given client on the class path. */
 export function javaRun(
   client: ClassPathName,
@@ -27,8 +38,7 @@ export function javaRun(
     command: async (cluster, names) => ({
       command: 'java',
       args: [
-        ...['-Xmx512m', `-Duser.home=${cluster.folder}`, ...jvmFlags],
-        ...['-cp', await compile(SOURCES, client), 'turbopump.conformance.Driver'],
+        ...(await javaDriver(client, cluster.folder, jvmFlags)),
         ...[cluster.nameServer, ...names],
       ],
     }),

@@ -9,7 +9,7 @@ import { missingForJava } from '../oracle/java.ts';
 export async function haveTools(what: string, missing: string | undefined): Promise<boolean> {
   if (missing === undefined) return true;
   if (process.env['CI'] === 'true') throw new Error(`${what}: ${missing}`);
-  process.stdout.write(`\n*** SKIPPED: ${what}: ${missing}\nSKIPPED: ${what}\n`);
+  process.stdout.write(`\nSKIPPED: ${what}: ${missing}\n`);
   return false;
 }
 

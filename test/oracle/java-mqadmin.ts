@@ -1,30 +1,30 @@
-import { runToEnd } from './child-process.ts';
-import { classPath, JVM_FLAGS } from './java.ts';
-import { cacheFolder } from './project-folders.ts';
+import { join } from 'node:path';
+import { runToSuccess } from './child-process.ts';
+import { compile, JVM_FLAGS } from './java.ts';
+import { cacheFolder, projectRoot } from './project-folders.ts';
 
-const MQADMIN = 'org.apache.rocketmq.tools.command.MQAdminStartup';
-const COMMAND_LIMIT_MS = 60_000;
+const SOURCES = join(projectRoot, 'test', 'oracle', 'java', 'src');
+const COMMANDS_LIMIT_MS = 240_000;
 
-/**
- * Runs one command of Java's own mqadmin 5.3.3; resolves to its stdout.
- *
- * mqadmin exits 0 also when a command fails, so a stack trace it prints is an error here.
- */
-export async function javaMqadmin(nameServer: string, command: readonly string[]): Promise<string> {
+/** Runs commands of Java's own mqadmin 5.3.3, one after the other; resolves to what each printed. */
+export async function javaMqadmin(
+  nameServer: string,
+  commands: readonly (readonly string[])[],
+): Promise<string[]> {
   const home = cacheFolder('mqadmin-home');
-  const { code, stdout, stderr } = await runToEnd({
+  const words = commands.flatMap((command) => [',,', ...command, '-n', nameServer]).slice(1);
+  const stdout = await runToSuccess({
     command: 'java',
     args: [
-      ...[...JVM_FLAGS, `-Duser.home=${home}`, '-cp', await classPath('client-5.3.3'), MQADMIN],
-      ...command,
-      '-n',
-      nameServer,
+      ...[...JVM_FLAGS, `-Duser.home=${home}`, '-cp', await compile(SOURCES, 'client-5.3.3')],
+      ...['turbopump.oracle.Mqadmin', ...words],
     ],
     env: { ROCKETMQ_HOME: home },
-    limit_ms: COMMAND_LIMIT_MS,
+    limit_ms: COMMANDS_LIMIT_MS,
   });
-  if (code !== 0 || /^(Caused by: )?[\w.]+(Exception|Error): /m.test(stdout + stderr)) {
-    throw new Error(`mqadmin ${command.join(' ')}: exit ${code}\n${stdout}\n${stderr}`);
+  const outputs = stdout.split(/^,, \d+\n/m).slice(1);
+  if (outputs.length !== commands.length) {
+    throw new Error(`${commands.length} commands, ${outputs.length} outputs:\n${stdout}`);
   }
-  return stdout;
+  return outputs;
 }
