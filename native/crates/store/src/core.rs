@@ -63,6 +63,9 @@ impl StoreCore {
     ) -> Result<(Self, RecoveryReport), OpenError> {
         let began = clock.monotonic();
         check(&options)?;
+        let queues_dir = queues_dir(&options);
+        let has_queues =
+            disk.stat(&queues_dir).map_err(FileError::on("cannot look at", &queues_dir))?;
         make_dirs(&options, &disk)?;
         let lock = LockFile::take(&options.root_dir, &disk)?;
         let abort = AbortFile::new(&options.root_dir, &disk);
@@ -75,7 +78,9 @@ impl StoreCore {
         }
         let readable = Arc::new(AtomicU64::new(recovered.end));
         let dispatch = open_derived(&options, &disk, &clock, &recovered, &readable)?;
-        let replayed = replay(&recovered, &dispatch, options.index_enabled)?;
+        let is_whole = has_queues.is_some()
+            && (!options.index_enabled || dispatch.index.indexed_to().is_some());
+        let replayed = replay(&recovered, &dispatch, is_whole)?;
         let log = open_log(&options, &disk, &clock, &recovered, readable)?;
         dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;
         abort.create()?;
@@ -210,21 +215,16 @@ fn open_derived(
 }
 
 /// Brings queues and index up to the log's end. Begins earlier than the checkpoint says where
-/// their files are missing or damaged, and at the first record where that does not fit together.
-fn replay(
-    recovered: &Recovered,
-    dispatch: &Dispatch,
-    index_enabled: bool,
-) -> Result<u64, OpenError> {
+/// files are damaged, and at the first record when queues or index are missing altogether
+/// (`is_whole` is false) or what is there does not fit together.
+fn replay(recovered: &Recovered, dispatch: &Dispatch, is_whole: bool) -> Result<u64, OpenError> {
     let end = PhysicalOffset::new(recovered.end);
     let mut from = recovered.verified_from;
     let index_lacks = [dispatch.index.report().redispatch_from, dispatch.index.drop_beyond(end)?];
     for lacking in index_lacks.into_iter().flatten() {
         from = from.min(recovered.replay_start(lacking.get()));
     }
-    let no_queues = dispatch.queues.all_names().is_empty();
-    let no_index = index_enabled && dispatch.index.indexed_to().is_none();
-    if no_queues || no_index {
+    if !is_whole {
         from = recovered.first();
     }
     match replay_from(recovered, dispatch, from) {

@@ -25,11 +25,7 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(crate) fn new(
-        queues: QueueTable,
-        index: Index,
-        delay_levels_ms: Vec<i64>,
-    ) -> Self {
+    pub(crate) fn new(queues: QueueTable, index: Index, delay_levels_ms: Vec<i64>) -> Self {
         Self { queues, index, delay_levels_ms }
     }
 

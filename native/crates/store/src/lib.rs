@@ -33,6 +33,9 @@ pub mod status;
 mod store;
 mod trash;
 
+#[cfg(test)]
+mod tests;
+
 pub use batch::{AppendBatch, Placed, RecordKind, RecordMeta, TagsCode};
 pub use clock::{Clock, LocalTime, SystemClock};
 pub use consume_queue::{Queue, QueueEntry, QueueError};

@@ -36,9 +36,7 @@ impl Deref for LogSlice {
     fn deref(&self) -> &[u8] {
         match &self.bytes {
             // The range was checked when the slice was made; a mapping never shrinks.
-            Bytes::Mapped { file, range } => {
-                file.get(range.start, range.len()).unwrap_or_default()
-            }
+            Bytes::Mapped { file, range } => file.get(range.start, range.len()).unwrap_or_default(),
             Bytes::Copied(bytes) => bytes,
         }
     }

@@ -81,8 +81,7 @@ impl StoreOptions {
 /// `1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h`.
 #[must_use]
 pub fn default_delay_levels_ms() -> Vec<i64> {
-    let seconds = [
-        1, 5, 10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1_200, 1_800, 3_600, 7_200,
-    ];
+    let seconds =
+        [1, 5, 10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1_200, 1_800, 3_600, 7_200];
     seconds.iter().map(|seconds| seconds * 1_000).collect()
 }

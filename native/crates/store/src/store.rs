@@ -12,9 +12,7 @@ use crate::clock::Clock;
 use crate::consume_queue::{Queue, QueueError};
 use crate::core::StoreCore;
 use crate::disk::Disk;
-use crate::error::{
-    AppendError, CloseError, DeleteTopicError, OpenError, ReadError, SyncError,
-};
+use crate::error::{AppendError, CloseError, DeleteTopicError, OpenError, ReadError, SyncError};
 use crate::index::IndexAnswer;
 use crate::log_slice::LogSlice;
 use crate::options::{FlushMode, StoreOptions};
@@ -341,11 +339,7 @@ impl Store {
     ///
     /// # Errors
     /// [`ReadError::NoQueue`] for an unknown queue, else what reading met.
-    pub fn earliest_store_time(
-        &self,
-        topic: &str,
-        id: QueueId,
-    ) -> Result<Option<i64>, ReadError> {
+    pub fn earliest_store_time(&self, topic: &str, id: QueueId) -> Result<Option<i64>, ReadError> {
         let queue = self.existing_queue(topic, id)?;
         self.store_ms_at(&queue, queue.min_offset())
     }

@@ -27,9 +27,9 @@ struct Item {
 
 impl Item {
     fn is_held(&self) -> bool {
-        self.segment.as_ref().is_some_and(|segment| {
-            Arc::strong_count(segment) > 1 || segment.is_mapping_held()
-        })
+        self.segment
+            .as_ref()
+            .is_some_and(|segment| Arc::strong_count(segment) > 1 || segment.is_mapping_held())
     }
 }
 
@@ -48,18 +48,18 @@ impl Trash {
         let left = disk.list(&dir).map_err(FileError::on("cannot list", &dir))?;
         let left = left.into_iter().filter(|entry| !entry.is_dir);
         let items = left.map(|entry| Item { path: dir.join(entry.name), segment: None }).collect();
-        let trash =
-            Self { dir, disk: Arc::clone(disk), items: Mutex::new(items), wanted: Signal::default() };
+        let trash = Self {
+            dir,
+            disk: Arc::clone(disk),
+            items: Mutex::new(items),
+            wanted: Signal::default(),
+        };
         trash.wanted.raise();
         Ok(trash)
     }
 
     /// Moves a file of the log here. `segment` is its open form, out of every list.
-    pub(crate) fn take(
-        &self,
-        path: &Path,
-        segment: Option<Arc<Segment>>,
-    ) -> Result<(), FileError> {
+    pub(crate) fn take(&self, path: &Path, segment: Option<Arc<Segment>>) -> Result<(), FileError> {
         let to = self.dir.join(path.file_name().unwrap_or_default());
         let moved = (|| {
             self.disk.create_dir_all(&self.dir)?;

@@ -108,12 +108,12 @@ impl CommitLog {
             FlushedPoint { end: tail.assigned, store_ms: tail.last_store_ms }
         };
         self.disk.reached(CrashPoint::BeforeLogSync);
-        for write in &syncer.spare.writes {
-            let bytes = syncer.spare.bytes.get(write.bytes.clone()).unwrap_or_default();
-            write.segment.write_at_synced(bytes, write.at)?;
-            if write.at + bytes.len() as u64 >= write.segment.bytes {
+        for (index, write) in syncer.spare.writes.iter().enumerate() {
+            if index > 0 {
                 self.disk.reached(CrashPoint::BetweenSegments);
             }
+            let bytes = syncer.spare.bytes.get(write.bytes.clone()).unwrap_or_default();
+            write.segment.write_at_synced(bytes, write.at)?;
         }
         self.disk.reached(CrashPoint::AfterLogSync);
         syncer.spare.clear();

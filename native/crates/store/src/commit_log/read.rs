@@ -27,7 +27,8 @@ impl CommitLog {
         let record = self.read_run(at, size)?;
         let parsed = RecordView::parse(&record);
         let is_whole = parsed.is_ok_and(|view| {
-            u64::try_from(view.physical_offset) == Ok(at.get()) && view.bytes().len() == record.len()
+            u64::try_from(view.physical_offset) == Ok(at.get())
+                && view.bytes().len() == record.len()
         });
         if is_whole { Ok(record) } else { Err(ReadError::NotARecord { at }) }
     }

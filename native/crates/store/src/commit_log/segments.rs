@@ -3,7 +3,7 @@
 //! Invariant: names are consecutive multiples of the segment size; the list never has a hole.
 //! Files are added at the end (made ahead of need) and taken away at the front (retention) only.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::segment::Segment;
@@ -37,10 +37,6 @@ impl Segments {
         Self { dir, segment_bytes, disk, list: RwLock::default(), making: Mutex::new(()) }
     }
 
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     pub(crate) const fn segment_bytes(&self) -> u64 {
         self.segment_bytes
     }
@@ -63,10 +59,6 @@ impl Segments {
         let list = self.read();
         let inside = |segment: &&Arc<Segment>| segment.base < to && segment.end() > from;
         list.iter().filter(inside).cloned().collect()
-    }
-
-    pub(crate) fn all(&self) -> Vec<Arc<Segment>> {
-        self.read().clone()
     }
 
     /// Adds a file that exists with its full size, after the last one.
@@ -130,7 +122,9 @@ mod tests {
     fn names_are_twenty_digits() {
         assert_eq!(file_name(1 << 30), "00000000001073741824");
         assert_eq!(parse_name("00000000001073741824"), Some(1 << 30));
-        for other in ["", "1", "0000000000107374182x", "000000000010737418240", "+0000000001073741824"] {
+        for other in
+            ["", "1", "0000000000107374182x", "000000000010737418240", "+0000000001073741824"]
+        {
             assert_eq!(parse_name(other), None, "{other}");
         }
     }

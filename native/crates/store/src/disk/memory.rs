@@ -35,18 +35,13 @@ struct Fault {
     skip: u64,
 }
 
-#[derive(Clone, Debug)]
-enum Unsynced {
-    Write(u64, Vec<u8>),
-    Size(u64),
-    Zero(u64, u64),
-}
-
 #[derive(Clone, Debug, Default)]
 struct Content {
     cache: Vec<u8>,
     durable: Vec<u8>,
-    unsynced: Vec<Unsynced>,
+    /// Contents that an unsynced page went through: a power cut leaves one of them or the durable
+    /// one, whichever the kernel last wrote back by itself.
+    dirty: BTreeMap<u64, Vec<Vec<u8>>>,
     modified_ms: i64,
     locked: bool,
 }
@@ -95,14 +90,15 @@ impl State {
 
     fn fault(&mut self, on: FaultOn, path: &Path) -> io::Result<()> {
         let text = path.to_string_lossy();
-        let hit = self.faults.iter_mut().find(|fault| {
-            fault.on == on && text.contains(&fault.path_contains) && {
-                let now = fault.skip == 0;
-                fault.skip = fault.skip.saturating_sub(1);
-                now
+        for fault in &mut self.faults {
+            if fault.on == on && text.contains(&fault.path_contains) {
+                if fault.skip == 0 {
+                    return Err(io::Error::other("injected fault"));
+                }
+                fault.skip -= 1;
             }
-        });
-        if hit.is_some() { Err(io::Error::other("injected fault")) } else { Ok(()) }
+        }
+        Ok(())
     }
 
     fn step(&mut self) -> io::Result<()> {
@@ -120,53 +116,58 @@ fn put(image: &mut Vec<u8>, at: u64, bytes: &[u8]) {
     }
 }
 
-fn apply(image: &mut Vec<u8>, change: &Unsynced) {
-    match change {
-        Unsynced::Write(at, bytes) => put(image, *at, bytes),
-        Unsynced::Size(bytes) => image.resize(*bytes as usize, 0),
-        Unsynced::Zero(at, len) => {
-            let end = ((at + len) as usize).min(image.len());
-            if let Some(target) = image.get_mut(*at as usize..end) {
-                target.fill(0);
-            }
+impl Content {
+    fn page(&self, page: u64) -> Vec<u8> {
+        let start = ((page * PAGE_BYTES) as usize).min(self.cache.len());
+        let end = (start + PAGE_BYTES as usize).min(self.cache.len());
+        self.cache.get(start..end).unwrap_or_default().to_vec()
+    }
+
+    fn write(&mut self, at: u64, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        put(&mut self.cache, at, bytes);
+        for page in at / PAGE_BYTES..=(at + bytes.len() as u64 - 1) / PAGE_BYTES {
+            let now = self.page(page);
+            self.dirty.entry(page).or_default().push(now);
         }
     }
-}
 
-impl Content {
-    fn change(&mut self, change: Unsynced) {
-        apply(&mut self.cache, &change);
-        self.unsynced.push(change);
+    fn resize(&mut self, bytes: u64) {
+        self.cache.resize(bytes as usize, 0);
+        self.dirty.retain(|page, _| page * PAGE_BYTES < bytes);
     }
 
     fn sync(&mut self) {
-        for change in std::mem::take(&mut self.unsynced) {
-            apply(&mut self.durable, &change);
+        self.dirty.clear();
+        self.durable.clone_from(&self.cache);
+    }
+
+    /// Makes the pages of a range durable, and the size that reading them needs.
+    fn sync_range(&mut self, at: u64, len: u64) {
+        self.durable.resize(self.cache.len(), 0);
+        for page in at / PAGE_BYTES..(at + len).div_ceil(PAGE_BYTES) {
+            self.dirty.remove(&page);
+            let now = self.page(page);
+            put(&mut self.durable, page * PAGE_BYTES, &now);
         }
     }
 
-    /// What the platter holds if each unsynced page and change got out or not by `coin`.
+    /// What the platter holds: each unsynced page and the size in any of their versions.
     fn torn(&self, coin: &mut Coin) -> Vec<u8> {
         let mut image = self.durable.clone();
-        for change in &self.unsynced {
-            let Unsynced::Write(at, bytes) = change else {
-                if coin.flip() {
-                    apply(&mut image, change);
-                }
-                continue;
-            };
-            let mut done = 0;
-            while done < bytes.len() {
-                let page_left = (PAGE_BYTES - (at + done as u64) % PAGE_BYTES) as usize;
-                let end = (done + page_left).min(bytes.len());
-                if coin.flip()
-                    && let Some(piece) = bytes.get(done..end)
-                {
-                    put(&mut image, at + done as u64, piece);
-                }
-                done = end;
+        if coin.flip() {
+            image.resize(self.cache.len(), 0);
+        }
+        let size = image.len();
+        for (page, versions) in &self.dirty {
+            let chosen = coin.below(versions.len() + 1);
+            if let Some(version) = versions.get(chosen) {
+                put(&mut image, page * PAGE_BYTES, version);
             }
         }
+        image.truncate(size);
         image
     }
 }
@@ -179,6 +180,11 @@ impl Coin {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 & 0x100 != 0
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.flip();
+        (self.0 >> 16) as usize % limit.max(1)
     }
 }
 
@@ -326,7 +332,12 @@ impl Disk for MemoryDisk {
             }
         };
         let disk = self.clone();
-        Ok(Arc::new(MemoryFile { disk, index, path: path.to_owned(), holds_lock: Mutex::new(false) }))
+        Ok(Arc::new(MemoryFile {
+            disk,
+            index,
+            path: path.to_owned(),
+            holds_lock: Mutex::new(false),
+        }))
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -375,7 +386,8 @@ impl Disk for MemoryDisk {
         let state = self.lock();
         state.alive()?;
         let files = state.names.iter().filter(|(path, _)| path.parent() == Some(dir));
-        let files = files.filter_map(|(path, index)| Some(describe(path, state.files.get(*index)?)));
+        let files =
+            files.filter_map(|(path, index)| Some(describe(path, state.files.get(*index)?)));
         let dirs = state.dirs.iter().filter(|path| path.parent() == Some(dir)).map(|path| Entry {
             name: name_of(path),
             is_dir: true,
@@ -454,10 +466,10 @@ impl MemoryFile {
         let content = state.files.get_mut(self.index).ok_or_else(off)?;
         if dying || faulty {
             let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
-            content.change(Unsynced::Write(at, half.to_vec()));
+            content.write(at, half);
             return Err(if dying { off() } else { io::Error::other("injected fault") });
         }
-        content.change(Unsynced::Write(at, bytes.to_vec()));
+        content.write(at, bytes);
         Ok(())
     }
 
@@ -498,11 +510,9 @@ impl DiskFile for MemoryFile {
         let mut state = self.disk.lock();
         let faulty = state.fault(FaultOn::Sync, &self.path).is_err();
         self.write(&mut state, bytes, at, faulty)?;
-        // RWF_DSYNC promises these bytes, not earlier unsynced ones.
+        // RWF_DSYNC promises these pages, not earlier unsynced ones elsewhere.
         let content = state.files.get_mut(self.index).ok_or_else(off)?;
-        if let Some(Unsynced::Write(at, bytes)) = content.unsynced.pop() {
-            put(&mut content.durable, at, &bytes);
-        }
+        content.sync_range(at, bytes.len() as u64);
         Ok(())
     }
 
@@ -513,20 +523,23 @@ impl DiskFile for MemoryFile {
 
     fn set_size(&self, bytes: u64) -> io::Result<()> {
         self.disk.lock().fault(FaultOn::Create, &self.path)?;
-        self.content(|content| content.change(Unsynced::Size(bytes)))
+        self.content(|content| content.resize(bytes))
     }
 
     fn allocate(&self, bytes: u64) -> io::Result<()> {
         self.disk.lock().fault(FaultOn::Create, &self.path)?;
         self.content(|content| {
             if (content.cache.len() as u64) < bytes {
-                content.change(Unsynced::Size(bytes));
+                content.resize(bytes);
             }
         })
     }
 
     fn zero_range(&self, at: u64, len: u64) -> io::Result<()> {
-        self.content(|content| content.change(Unsynced::Zero(at, len)))
+        self.content(|content| {
+            let len = len.min((content.cache.len() as u64).saturating_sub(at));
+            content.write(at, &vec![0; len as usize]);
+        })
     }
 
     fn map(&self, _bytes: u64) -> io::Result<Option<MappedFile>> {
@@ -576,8 +589,7 @@ mod tests {
             (bytes[0], bytes[4096])
         };
         assert_eq!(read(&disk.after_kill()), (2, 2));
-        let outcomes: BTreeSet<_> =
-            (0..64).map(|seed| read(&disk.after_power_cut(seed))).collect();
+        let outcomes: BTreeSet<_> = (0..64).map(|seed| read(&disk.after_power_cut(seed))).collect();
         assert_eq!(outcomes.len(), 4, "each page by itself is old or new");
     }
 

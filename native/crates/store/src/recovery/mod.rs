@@ -79,7 +79,7 @@ pub(crate) fn recover(
     // A clean stop of ours left zeros behind its end; everyone else may have left anything.
     let reached_clean_end = start.limit == Some(walked.end);
     let mut recovered = Recovered {
-        bases: files.bases.iter().copied().filter(|base| *base < walked.end).collect(),
+        bases: files.bases.iter().copied().filter(|base| *base <= walked.end).collect(),
         end: walked.end,
         last_store_ms: walked
             .store_ms
@@ -117,11 +117,7 @@ fn find_start(
         return Ok(Start { at: ours.dispatched.max(first), limit, queues_trusted: true });
     }
     let java = checkpoint.map(|checkpoint| checkpoint.java).unwrap_or_default();
-    let times = [
-        java.physic_msg_timestamp,
-        java.logics_msg_timestamp,
-        java.index_msg_timestamp,
-    ];
+    let times = [java.physic_msg_timestamp, java.logics_msg_timestamp, java.index_msg_timestamp];
     let newest_ms = times.iter().min().copied().unwrap_or(0) - JAVA_SLACK_MS;
     let mut at = first;
     for base in files.bases.iter().rev().copied() {
@@ -142,18 +138,21 @@ fn start_of_nothing(files: &LogFiles, ours: Option<Extension>) -> Start {
 }
 
 impl Recovered {
-    /// Crash order: later files leave the log, then the rest of the last one reads as zeros, then
-    /// all that was read is synced. Dying in between leaves the same end to the next recovery.
+    /// Crash order: the rest of the last file reads as zeros, all that was read is synced, then
+    /// (by the caller) later files leave the log. Dying in between leaves the same end to the next
+    /// recovery.
     ///
     /// The whole rest of the segment is zeroed, whatever stopped the last run. After a mere kill
     /// one torn batch would be all there is, after a power cut any page of the segment may have
     /// got out; telling the two apart would save nothing, as a file system zeroes a range in
     /// constant time.
     fn cut(&mut self, from: u64) -> Result<(), OpenError> {
-        let behind = self.files.bases.iter().copied().filter(|base| *base >= self.end);
-        let short = self.files.short_last.map(|(base, _)| base);
-        self.removed = behind.chain(short).map(|base| self.files.path(base)).collect();
-        if let Some(base) = self.files.base_of(self.end).filter(|base| *base < self.end) {
+        let behind = self.files.bases.iter().copied().filter(|base| *base > self.end);
+        let short = self.files.short_last.map(|(base, _)| base).into_iter();
+        // Last one first: dying in between must not leave a hole.
+        let removed = behind.chain(short).map(|base| self.files.path(base)).rev();
+        self.removed = removed.collect();
+        if let Some(base) = self.files.base_of(self.end) {
             self.cut_bytes = self.zero_rest(base)?;
         }
         for base in self.bases.iter().copied() {
@@ -164,6 +163,9 @@ impl Recovered {
                 synced.map_err(FileError::on("cannot sync", &path))?;
             }
         }
+        // A segment that the dead process made and never got to name durably is in use now.
+        let dir = &self.files.dir;
+        self.files.disk.sync_dir(dir).map_err(FileError::on("cannot sync", dir))?;
         Ok(())
     }
 

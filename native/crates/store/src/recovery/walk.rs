@@ -34,7 +34,9 @@ pub(super) fn walk(
     mut visit: impl FnMut(&RecordView<'_>) -> Result<(), OpenError>,
 ) -> Result<Walked, OpenError> {
     let mut walked = Walked { end: from, ..Walked::default() };
-    while let Some(base) = files.base_of(walked.end) {
+    while limit.is_none_or(|limit| walked.end < limit)
+        && let Some(base) = files.base_of(walked.end)
+    {
         let mut window = Window::open(files, base)?;
         let segment_end = base + files.segment_bytes;
         let closed = loop {

@@ -1,0 +1,114 @@
+//! Retention, the trash, zeroing ahead.
+
+use std::path::Path;
+
+use turbopump_wire::{PhysicalOffset, QueueId};
+
+use super::{Message, NOW_MS, Rig, SEGMENT_BYTES};
+use crate::disk::{Disk, Space};
+use crate::error::ReadError;
+use crate::options::FlushMode;
+
+fn filled() -> Rig {
+    let rig = Rig::new(FlushMode::Async);
+    for id in 0..40 {
+        rig.append(&[Message::new(id, 0, 600)]).expect("append");
+    }
+    rig.core.log.sync_group().expect("sync");
+    rig.core.checkpoint(false).expect("checkpoint");
+    for segment in rig.core.log.segments.covering(0, u64::MAX) {
+        let age = if segment.base < 2 * SEGMENT_BYTES { 100 } else { 0 };
+        rig.disk.set_modified(&segment.path, NOW_MS - age * 3_600_000);
+    }
+    rig
+}
+
+fn min(rig: &Rig) -> u64 {
+    rig.core.log.segments.first_base().expect("a segment")
+}
+
+fn crowd(rig: &Rig, available: u64) {
+    rig.disk.set_space(Space { total: 100, available });
+    rig.core.retain().expect("retention");
+}
+
+#[test]
+fn expired_segments_go_and_the_queue_follows() {
+    let rig = filled();
+    rig.core.retain().expect("retention");
+    assert_eq!(min(&rig), 0, "not the hour, not crowded");
+    crowd(&rig, 20);
+    assert_eq!(min(&rig), 2 * SEGMENT_BYTES, "two are older than 72 hours");
+    let gone = rig.core.log.read_record(PhysicalOffset::ZERO, None);
+    assert!(matches!(gone, Err(ReadError::Deleted { .. })));
+    let queue = rig.core.dispatch.queues.get("T", QueueId::new(0)).expect("opens");
+    let queue = queue.expect("exists");
+    let first = queue.min_offset();
+    let mut entries = Vec::new();
+    queue.read(first, 1, &mut entries).expect("read");
+    assert!(entries[0].physical.get() >= 2 * SEGMENT_BYTES);
+    let next = rig.reopened(rig.disk.after_kill());
+    assert_eq!(min(&next), 2 * SEGMENT_BYTES);
+    let queue = next.core.dispatch.queues.get("T", QueueId::new(0)).expect("opens");
+    assert_eq!(queue.expect("exists").min_offset(), first);
+}
+
+#[test]
+fn above_85_percent_all_but_the_written_segment_go() {
+    let rig = filled();
+    crowd(&rig, 12);
+    assert_eq!(min(&rig), rig.end() - rig.end() % SEGMENT_BYTES);
+    rig.append(&[Message::new(99, 0, 60)]).expect("writes go on below 90 %");
+}
+
+#[test]
+fn a_crash_between_trash_and_queues_is_caught_up() {
+    let rig = filled();
+    rig.disk.kill_at(crate::disk::CrashPoint::AfterSegmentToTrash, 0);
+    rig.disk.set_space(Space { total: 100, available: 12 });
+    assert!(rig.core.retain().is_err());
+    let next = rig.reopened(rig.disk.after_kill());
+    assert_eq!(min(&next), SEGMENT_BYTES);
+    let queue = next.core.dispatch.queues.get("T", QueueId::new(0)).expect("opens");
+    let queue = queue.expect("exists");
+    let mut entries = Vec::new();
+    queue.read(queue.min_offset(), 1, &mut entries).expect("read");
+    assert!(entries[0].physical.get() >= SEGMENT_BYTES);
+}
+
+#[test]
+fn the_trash_is_emptied_also_of_what_an_earlier_run_left() {
+    let rig = filled();
+    crowd(&rig, 20);
+    let trash = Path::new("/store/commitlog.trash");
+    assert_eq!(rig.disk.list(trash).expect("list").len(), 2);
+    let next = rig.reopened(rig.disk.after_kill());
+    next.core.trash.empty(|| false).expect("empty");
+    assert_eq!(next.disk.list(trash).expect("list"), []);
+}
+
+#[test]
+fn a_segment_somebody_holds_is_not_shortened() {
+    let rig = filled();
+    let held = rig.core.log.segments.find(0).expect("first");
+    crowd(&rig, 20);
+    rig.core.trash.empty(|| false).expect("empty");
+    let trash = Path::new("/store/commitlog.trash");
+    assert_eq!(rig.disk.list(trash).expect("list").len(), 1, "the held one stays");
+    drop(held);
+    rig.core.trash.empty(|| false).expect("empty");
+    assert_eq!(rig.disk.list(trash).expect("list"), []);
+}
+
+#[test]
+fn preparing_makes_the_next_segment_and_never_touches_records() {
+    let rig = Rig::new(FlushMode::Async);
+    rig.append(&[Message::new(0, 0, 600)]).expect("append");
+    rig.core.log.prepare(|| false).expect("prepare");
+    assert!(rig.core.log.segments.find(SEGMENT_BYTES).is_some(), "window reaches into it");
+    for id in 1..100 {
+        rig.append(&[Message::new(id, 0, 600)]).expect("append");
+        rig.core.log.prepare(|| false).expect("prepare");
+    }
+    assert_eq!(rig.assert_whole().len(), 100);
+}
