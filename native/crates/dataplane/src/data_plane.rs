@@ -72,7 +72,7 @@ enum Life {
 
 /// The data plane.
 pub struct DataPlane {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     options: DataPlaneOptions,
     life: Mutex<Life>,
     /// Deltas build on each other, so one is applied at a time.

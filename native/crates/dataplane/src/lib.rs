@@ -27,6 +27,8 @@ mod shared;
 mod sync;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod unique_id;
 mod upward;
 

@@ -24,6 +24,11 @@ impl Bell {
         self.heard.notify_one();
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_rung(&self) -> bool {
+        lock(&self.state).rung
+    }
+
     /// Ends the thread after what it is doing.
     pub(crate) fn stop(&self) {
         lock(&self.state).stopped = true;

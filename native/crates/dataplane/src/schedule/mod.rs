@@ -22,3 +22,5 @@ mod worker;
 pub(crate) use bell::Bell;
 pub(crate) use progress::Progress;
 pub(crate) use worker::Delivery;
+#[cfg(test)]
+pub(crate) use worker::{Next, Worker};

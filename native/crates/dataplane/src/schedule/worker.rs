@@ -47,7 +47,7 @@ impl Delivery {
 
 /// What a level wants next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// More is due already.
     Now,
     /// The head is due at this time, milliseconds.
@@ -56,7 +56,7 @@ pub(super) enum Next {
     Arrival,
 }
 
-pub(super) struct Worker {
+pub(crate) struct Worker {
     shared: Arc<Shared>,
     batch: AppendBatch,
     key_hashes: Vec<i32>,
@@ -65,7 +65,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
             batch: AppendBatch::new(),
@@ -91,7 +91,7 @@ impl Worker {
     }
 
     /// Gives every level one turn; says when the next round is wanted.
-    pub(super) fn round(&mut self) -> Next {
+    pub(crate) fn round(&mut self) -> Next {
         let policy = self.shared.policy.load_full();
         if policy.broker().role == BrokerRole::Slave {
             return Next::Arrival;

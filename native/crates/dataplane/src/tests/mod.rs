@@ -1,0 +1,10 @@
+//! A loop's turns as clients see them, over a disk in memory.
+
+mod holds;
+mod offsets;
+mod parking;
+mod pulls;
+mod retries;
+mod schedule;
+mod sends;
+mod sync_flush;

@@ -1,0 +1,157 @@
+/**
+ * The data plane over the addon: converts, batches, and keeps its promises in order.
+ *
+ * Invariants: `send` calls of one microtask turn cross as one; a batch goes to `onBatch` once and
+ * never from within another call; `close` may be called any number of times and resolves when
+ * the first one is done. It refuses every other call after `close` with `CLOSED`.
+ */
+import { createRequire } from 'node:module';
+import type {
+  ConnectionId,
+  ConsumerOffset,
+  ConsumerOffsets,
+  Counters,
+  DataPlane,
+  DataPlaneOptions,
+  DelayProgress,
+  Denial,
+  ListenPorts,
+  LogStatus,
+  PolicyDelta,
+  QueueBounds,
+  RecoveryReport,
+  UpBatch,
+} from './data-plane.ts';
+import { DataPlaneMisuseError, fromNative } from './errors.ts';
+
+// The addon is loaded when a data plane is opened and not when this file is imported: a command
+// that never opens one must run where the addon is not built.
+type Addon = typeof import('#native');
+type Handle = import('#native').NativeDataPlane;
+
+function loadAddon(): Addon {
+  return createRequire(import.meta.url)('#native') as Addon;
+}
+
+/** Opens the store that the options name, recovering it when its last run did not end well. */
+export async function openDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  try {
+    return new NativePlane(await loadAddon().openDataPlane(options));
+  } catch (error) {
+    throw fromNative(error);
+  }
+}
+
+class NativePlane implements DataPlane {
+  readonly recovery: RecoveryReport;
+  readonly #handle: Handle;
+  #outgoing: { connection: ConnectionId; frame: Uint8Array }[] = [];
+  #closing: Promise<void> | null = null;
+
+  constructor(handle: Handle) {
+    this.#handle = handle;
+    this.recovery = handle.recovery;
+  }
+
+  async listen(onBatch: (batch: UpBatch) => void): Promise<ListenPorts> {
+    return this.#call((handle) =>
+      handle.listen(() => {
+        // A ring may be on its way while the plane closes; what it announced is then moot.
+        if (this.#closing === null) onBatch(handle.takeBatch() as UpBatch);
+      }),
+    );
+  }
+
+  publish(delta: PolicyDelta): number {
+    return this.#call((handle) => handle.publish(delta));
+  }
+
+  resolveWanted(kind: 'topic' | 'group', name: string, denial: Denial | null): void {
+    this.#call((handle) => handle.resolveWanted(kind, name, denial));
+  }
+
+  send(connection: ConnectionId, frame: Uint8Array): void {
+    this.#refuseWhenClosed();
+    this.#outgoing.push({ connection, frame });
+    if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush());
+  }
+
+  closeConnection(connection: ConnectionId): void {
+    this.#flush();
+    this.#call((handle) => handle.closeConnection(connection));
+  }
+
+  queueBounds(topic: string): QueueBounds[] {
+    return this.#call((handle) => handle.queueBounds(topic));
+  }
+
+  consumerOffsets(): ConsumerOffsets {
+    return this.#call((handle) => handle.consumerOffsets());
+  }
+
+  setConsumerOffsets(offsets: ConsumerOffset[]): void {
+    this.#call((handle) => handle.setConsumerOffsets(offsets));
+  }
+
+  eraseGroupOffsets(group: string): void {
+    this.#call((handle) => handle.eraseGroupOffsets(group));
+  }
+
+  delayProgress(): DelayProgress[] {
+    return this.#call((handle) => handle.delayProgress());
+  }
+
+  setDelayProgress(progress: DelayProgress[]): void {
+    this.#call((handle) => handle.setDelayProgress(progress));
+  }
+
+  searchOffset(topic: string, queueId: number, timestampMs: number): number {
+    return this.#call((handle) => handle.searchOffset(topic, queueId, timestampMs));
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#call((handle) => handle.deleteTopic(topic)).catch(rethrow);
+  }
+
+  counters(): Counters {
+    return this.#call((handle) => handle.counters());
+  }
+
+  logStatus(): LogStatus {
+    // The generated type says `undefined` where the addon gives null.
+    return this.#call((handle) => handle.logStatus()) as LogStatus;
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === null) {
+      this.#flush();
+      this.#closing = this.#handle.close().catch(rethrow);
+    }
+    return this.#closing;
+  }
+
+  #flush(): void {
+    const frames = this.#outgoing;
+    if (frames.length === 0) return;
+    this.#outgoing = [];
+    // Closed since: their connections are closed as well.
+    if (this.#closing === null) this.#call((handle) => handle.send(frames));
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing !== null) throw new DataPlaneMisuseError('CLOSED', 'the data plane is closed');
+  }
+
+  #call<R>(call: (handle: Handle) => R): R {
+    this.#refuseWhenClosed();
+    try {
+      return call(this.#handle);
+    } catch (error) {
+      throw fromNative(error);
+    }
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw fromNative(error);
+}
