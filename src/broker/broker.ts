@@ -13,6 +13,7 @@ import type { DataPlane, DataPlaneOptions } from '../dataplane/data-plane.ts';
 import { PolicyDraft } from '../dataplane/policy.ts';
 import type { Logger } from '../logging/logger.ts';
 import { parseNameServers } from '../model/name-server-address.ts';
+import { topicNameFault } from '../model/topic-name.ts';
 import { unregisterBrokerRequest } from '../remoting/commands/unregister-broker.ts';
 import { ClientCalls } from './clients/client-calls.ts';
 import { Connections } from './clients/connections.ts';
@@ -28,6 +29,7 @@ import { registerRequest } from './outer/register-request.ts';
 import { brokerHandlers } from './processors/handlers.ts';
 import type { BrokerParts } from './processors/parts.ts';
 import { QueueLocks } from './rebalance/queue-locks.ts';
+import { parseDelayLevels } from './schedule/delay-levels.ts';
 import { Delays } from './schedule/delay-progress.ts';
 import { brokerPolicy } from './settings/broker-policy.ts';
 import { dataPlaneOptions } from './settings/data-plane-options.ts';
@@ -67,6 +69,7 @@ export class Broker {
   /** Resolves when the broker serves and every name server that is there knows it. */
   static async start(options: BrokerOptions): Promise<Broker> {
     const { settings, log } = options;
+    checkServable(settings);
     const dataPlane = await options.openDataPlane(dataPlaneOptions(settings));
     log.info({ recovery: dataPlane.recovery }, 'store opened');
     const broker = new Broker(options, dataPlane);
@@ -206,7 +209,7 @@ export class Broker {
     await this.#timers.stop();
     await this.#nameServers.stop();
     clientCalls.close();
-    await this.#intake.settled();
+    await this.#intake.stop();
     this.#outbox.flush();
     this.#outbox.close();
     // The offsets are taken in the very turn in which the loops are told to stop.
@@ -262,6 +265,18 @@ export class Broker {
 
   #background(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.#log.error({ err: error }, 'background work failed'));
+  }
+}
+
+/** What would be promised and not kept is refused before the store is touched. */
+function checkServable(settings: Settings): void {
+  if (settings.text('brokerRole') === 'SLAVE') {
+    throw new Error('brokerRole=SLAVE: replication is not built yet, a broker can only be master');
+  }
+  parseDelayLevels(settings.text('messageDelayLevel'));
+  for (const key of ['brokerName', 'brokerClusterName']) {
+    const fault = topicNameFault(settings.text(key));
+    if (fault !== null) throw new Error(`${key} is also a topic. ${fault}`);
   }
 }
 

@@ -20,6 +20,7 @@ export class Intake {
   readonly #outbox: Outbox;
   readonly #log: Logger;
   readonly #underWay = new Set<Promise<void>>();
+  #stopped = false;
 
   constructor(parts: BrokerParts, handlers: ReadonlyMap<number, Handler<Peer>>, outbox: Outbox) {
     this.#parts = parts;
@@ -29,6 +30,7 @@ export class Intake {
   }
 
   take(batch: UpBatch): void {
+    if (this.#stopped) return;
     this.#parts.connections.opened(batch.opened);
     for (const { connection, frame } of batch.frames) this.#frame(connection, frame);
     for (const connection of batch.closed) this.#closed(connection);
@@ -38,8 +40,9 @@ export class Intake {
     }
   }
 
-  /** Resolves when every request that was taken has been answered. */
-  async settled(): Promise<void> {
+  /** Takes nothing more; resolves when every request that was taken has been answered. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all(this.#underWay);
   }
 

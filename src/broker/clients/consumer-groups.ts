@@ -46,6 +46,8 @@ export function isBroadcasting(group: GroupMode): boolean {
 
 export class ConsumerGroups {
   readonly #groups = new Map<string, ConsumerGroup>();
+  /** Groups in which a connection is a member: a close must not look at every group. */
+  readonly #groupsOf = new Map<ConnectionId, Set<string>>();
   readonly #now: () => number;
   readonly #events: GroupEvents;
 
@@ -68,6 +70,7 @@ export class ConsumerGroups {
     const modeChanged = group.messageModel !== mode.messageModel;
     Object.assign(group, mode);
     const joined = !group.members.has(member.connection);
+    if (joined) this.#joined(member.connection, name);
     group.members.set(member.connection, { ...member, lastBeatMs: this.#now() });
     const update = subscriptions === null ? NOTHING : updateSubscriptions(group, subscriptions);
     if (joined || modeChanged || update.any) this.#events.policyChanged(name);
@@ -78,6 +81,7 @@ export class ConsumerGroups {
   unregister(name: string, connection: ConnectionId): void {
     const group = this.#groups.get(name);
     if (group?.members.delete(connection) !== true) return;
+    this.#groupsOf.get(connection)?.delete(name);
     if (group.members.size === 0) {
       this.#groups.delete(name);
       this.#events.policyChanged(name);
@@ -86,7 +90,9 @@ export class ConsumerGroups {
   }
 
   connectionClosed(connection: ConnectionId): void {
-    for (const name of [...this.#groups.keys()]) this.unregister(name, connection);
+    const names = this.#groupsOf.get(connection) ?? [];
+    this.#groupsOf.delete(connection);
+    for (const name of names) this.unregister(name, connection);
   }
 
   /** Drops consumers that stopped beating and returns their connections, to be closed. */
@@ -126,6 +132,11 @@ export class ConsumerGroups {
 
   all(): ConsumerGroup[] {
     return [...this.#groups.values()];
+  }
+
+  #joined(connection: ConnectionId, name: string): void {
+    const names = this.#groupsOf.get(connection) ?? new Set();
+    this.#groupsOf.set(connection, names.add(name));
   }
 
   #create(name: string, mode: GroupMode): ConsumerGroup {

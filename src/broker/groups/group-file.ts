@@ -1,7 +1,7 @@
 /**
  * `subscriptionGroup.json`: `{dataVersion, forbiddenTable, subscriptionGroupTable}`. What Java
- * keeps in members we do not serve (forbidden topics, custom retry policies) is carried through
- * a load and a save unchanged.
+ * keeps in members we do not serve (forbidden topics, retry policies, subscriptions) is carried
+ * through a load and a save unchanged.
  */
 import type { DataVersion } from '../../model/data-version.ts';
 import type { SubscriptionGroupConfig } from '../../model/subscription-group.ts';
@@ -19,16 +19,26 @@ export interface GroupTable {
   groups: SubscriptionGroupConfig[];
   /** Group → topic → forbidden bits, as Java wrote it. */
   forbidden: JsonObject;
+  /** Group → its members that are not ours. */
+  foreign: ReadonlyMap<string, JsonObject>;
   dataVersion: DataVersion;
 }
 
-export function groupTableJson({ groups, forbidden, dataVersion }: GroupTable) {
+const FOREIGN = ['groupRetryPolicy', 'subscriptionDataSet'];
+
+function foreignMembers(json: JsonObject): JsonObject {
+  return new Map([...json].filter(([key]) => FOREIGN.includes(String(key))));
+}
+
+export function groupTableJson({ groups, forbidden, foreign, dataVersion }: GroupTable) {
+  const json = (group: SubscriptionGroupConfig) => ({
+    ...groupConfigJson(group),
+    ...Object.fromEntries(foreign.get(group.groupName) ?? []),
+  });
   return {
     dataVersion: dataVersionJson(dataVersion),
     forbiddenTable: forbidden,
-    subscriptionGroupTable: new Map(
-      groups.map((group) => [group.groupName, groupConfigJson(group)]),
-    ),
+    subscriptionGroupTable: new Map(groups.map((group) => [group.groupName, json(group)])),
   };
 }
 
@@ -39,12 +49,17 @@ export function encodeGroupTable(table: GroupTable): string {
 export function decodeGroupTable(text: string): GroupTable {
   const json = asObject(parseJson(text), 'subscriptionGroup.json');
   const groups: SubscriptionGroupConfig[] = [];
+  const foreign = new Map<string, JsonObject>();
   for (const [name, value] of objectMember(json, 'subscriptionGroupTable') ?? []) {
-    if (typeof name === 'string') groups.push(groupConfigFrom(asObject(value, name), name));
+    if (typeof name !== 'string') continue;
+    const members = asObject(value, name);
+    groups.push(groupConfigFrom(members, name));
+    foreign.set(name, foreignMembers(members));
   }
   return {
     groups,
     forbidden: objectMember(json, 'forbiddenTable') ?? new Map(),
+    foreign,
     dataVersion: readDataVersion(objectMember(json, 'dataVersion')),
   };
 }

@@ -41,6 +41,7 @@ export class Groups {
   readonly #options: GroupsOptions;
   readonly #events: GroupTableEvents;
   #forbidden: JsonObject = new Map();
+  #foreign: ReadonlyMap<string, JsonObject> = new Map();
   #version: DataVersion;
 
   constructor(options: GroupsOptions, events: GroupTableEvents) {
@@ -59,6 +60,7 @@ export class Groups {
     if (loaded === null) return;
     for (const group of loaded.groups) this.#table.set(group.groupName, group);
     this.#forbidden = loaded.forbidden;
+    this.#foreign = loaded.foreign;
     this.#version = loaded.dataVersion;
   }
 
@@ -70,6 +72,7 @@ export class Groups {
     return {
       groups: [...this.#table.values()],
       forbidden: this.#forbidden,
+      foreign: this.#foreign,
       dataVersion: this.#version,
     };
   }

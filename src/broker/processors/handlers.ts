@@ -3,6 +3,9 @@
  * by the data plane is answered with code 3.
  */
 import type { Handler } from '../../remoting/dispatch.ts';
+import { Refusal } from '../../remoting/errors.ts';
+import { JsonError } from '../../remoting/fastjson.ts';
+import { ResponseCode } from '../../remoting/response-code.ts';
 import { clientFamily } from './clients.ts';
 import { connectionFamily } from './connections.ts';
 import { groupFamily } from './groups.ts';
@@ -25,5 +28,18 @@ const FAMILIES: readonly Family[] = [
 ];
 
 export function brokerHandlers(parts: BrokerParts): ReadonlyMap<number, Handler<Peer>> {
-  return new Map(FAMILIES.flatMap((family) => family(parts)));
+  const entries = FAMILIES.flatMap((family) => family(parts));
+  return new Map(entries.map(([code, handler]) => [code, blamingTheBody(handler)]));
+}
+
+/** A body that is not what its code asks for is the sender's fault: refused, and not logged. */
+function blamingTheBody(handler: Handler<Peer>): Handler<Peer> {
+  return async (request, peer) => {
+    try {
+      return await handler(request, peer);
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error;
+      throw new Refusal(ResponseCode.SYSTEM_ERROR, `the request is at fault: ${error.message}`);
+    }
+  };
 }

@@ -108,22 +108,25 @@ registering('one that refuses and one that never answers delay nobody', async ()
   await good.close();
 });
 
-registering('changes of one turn are one registration, and all go over one connection', async () => {
-  const good = await stub();
-  const all = nameServers([`127.0.0.1:${good.port}`]);
-  await all.start();
-  version = 1;
-  const asked = Array.from({ length: 20 }, () => all.registerAll());
-  version = 2;
-  await Promise.all(asked);
-  assert.equal(good.registrations.slice(1), ['2']);
-  version = 3;
-  await all.registerAll();
-  assert.equal(good.registrations.slice(2), ['3']);
-  assert.is(good.connections, 1);
-  await all.stop();
-  await good.close();
-});
+registering(
+  'changes of one turn are one registration, and all go over one connection',
+  async () => {
+    const good = await stub();
+    const all = nameServers([`127.0.0.1:${good.port}`]);
+    await all.start();
+    version = 1;
+    const asked = Array.from({ length: 20 }, () => all.registerAll());
+    version = 2;
+    await Promise.all(asked);
+    assert.equal(good.registrations.slice(1), ['2']);
+    version = 3;
+    await all.registerAll();
+    assert.equal(good.registrations.slice(2), ['3']);
+    assert.is(good.connections, 1);
+    await all.stop();
+    await good.close();
+  },
+);
 
 registering('a restarted one is told within a second or so of being back', async () => {
   const first = await stub();

@@ -65,19 +65,22 @@ progress('208 sets what is stored against what is consumed', async () => {
   ]);
 });
 
-progress('208 leaves out topics that live members do not subscribe, unless they are named', async () => {
-  rig.dataPlane.setConsumerOffsets([offset(0, 5)]);
-  const client = rig.client();
-  const body = heartbeatBody({ clientId: 'c', group: 'G', topics: ['Other'] });
-  await client.call(RequestCode.HEART_BEAT, { body });
-  const rows = async (extFields: Record<string, string>): Promise<number> => {
-    const answer = await client.call(RequestCode.GET_CONSUME_STATS, { extFields });
-    const json = asObject(parseJson(answer.body), 'stats');
-    return objectMember(json, 'offsetTable')?.size ?? -1;
-  };
-  assert.is(await rows({ consumerGroup: 'G' }), 0);
-  assert.is(await rows({ consumerGroup: 'G', topicList: 'T;' }), 2);
-});
+progress(
+  '208 leaves out topics that live members do not subscribe, unless they are named',
+  async () => {
+    rig.dataPlane.setConsumerOffsets([offset(0, 5)]);
+    const client = rig.client();
+    const body = heartbeatBody({ clientId: 'c', group: 'G', topics: ['Other'] });
+    await client.call(RequestCode.HEART_BEAT, { body });
+    const rows = async (extFields: Record<string, string>): Promise<number> => {
+      const answer = await client.call(RequestCode.GET_CONSUME_STATS, { extFields });
+      const json = asObject(parseJson(answer.body), 'stats');
+      return objectMember(json, 'offsetTable')?.size ?? -1;
+    };
+    assert.is(await rows({ consumerGroup: 'G' }), 0);
+    assert.is(await rows({ consumerGroup: 'G', topicList: 'T;' }), 2);
+  },
+);
 
 progress('who consumes a topic: live subscribers and those with offsets', async () => {
   rig.dataPlane.setConsumerOffsets([offset(0, 5)]);

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bytesText } from '../../../src/broker/stats/runtime-info.ts';
 import { RateWindow } from '../../../src/broker/stats/rate-window.ts';
+import { bytesText } from '../../../src/broker/stats/runtime-info.ts';
 import { Traffic } from '../../../src/broker/stats/traffic.ts';
 import type { Counters } from '../../../src/dataplane/data-plane.ts';
 
@@ -11,7 +11,10 @@ traffic('rates are over 10 s, 60 s and 600 s', () => {
   const window = new RateWindow();
   // 100/s for ten minutes, then 700/s for the last ten seconds.
   for (let second = 0; second <= 600; second += 10) window.sample(second * 1000, second * 100);
-  const rates = window.text(610_000, 60_000 + 7000).split(' ').map(Number);
+  const rates = window
+    .text(610_000, 60_000 + 7000)
+    .split(' ')
+    .map(Number);
   assert.equal(rates, [700, 200, 110]);
 });
 
