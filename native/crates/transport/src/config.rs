@@ -29,7 +29,8 @@ pub struct TransportConfig {
     /// A connection that neither sent nor took a byte for so long is closed (Java:
     /// `serverChannelMaxIdleTimeSeconds`, 120 s).
     pub idle_ms: u64,
-    /// How long a loop asks for events without sleeping before it lets its core go.
+    /// How long a loop asks for events without sleeping before it lets its core go. 0 by
+    /// measurement: see `docs/decisions/0001-io-model.md`.
     pub spin_us: u64,
     /// How long a stopping loop waits for its peers to take what is left for them.
     pub drain_ms: u64,

@@ -206,7 +206,7 @@ impl<S: Service> EventLoop<S> {
                     self.acceptor = None;
                     self.turn.stop();
                 }
-                // A second stop says nothing new, and nobody serves those who arrive after the first.
+                // A second stop says nothing new; who arrives after the first is not served.
                 Parcel::Arrival(_) | Parcel::Stop => {}
             }
         }

@@ -160,6 +160,13 @@ impl<M: Send + 'static> TransportHandle<M> {
         self.counters.read()
     }
 
+    /// Whether every loop still runs. A loop that does not is reported by
+    /// [`shutdown`](Self::shutdown), and its connections are closed already.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        !self.threads.is_empty() && self.threads.iter().all(|thread| !thread.is_finished())
+    }
+
     /// Stops listening and reading, writes what peers take within `drain_ms`, closes every
     /// connection and joins the threads. Idempotent; reports the first loop that failed.
     pub fn shutdown(&mut self) -> Result<(), ShutdownError> {

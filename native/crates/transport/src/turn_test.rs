@@ -362,6 +362,21 @@ fn partial_frames_stop_at_the_memory_bound() {
 }
 
 #[test]
+fn one_frame_alone_stops_at_the_memory_bound_too() {
+    let limits = TransportConfig { max_buffered_bytes: 1 << 20, ..TransportConfig::default() };
+    let mut bench = Bench::new(limits);
+    let (conn, pipe) = bench.open();
+    let large = frame(&vec![1; 10 << 20]);
+    for piece in large.chunks(100_000).take(12) {
+        send(&pipe, piece);
+        bench.turn(&[conn]);
+        bench.settle();
+    }
+    assert_eq!(bench.closed(), [conn]);
+    assert_eq!(bench.counters.read().closed_memory, 1);
+}
+
+#[test]
 fn silence_closes_and_traffic_does_not() {
     let limits = TransportConfig { idle_ms: 1_000, ..TransportConfig::default() };
     let mut bench = Bench::new(limits);

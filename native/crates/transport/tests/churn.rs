@@ -1,5 +1,8 @@
 //! A thousand connections one after the other; alone in its process, to count descriptors.
 
+// All of this file is tests: a failed unwrap is a failed test.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc::{Sender, channel};
@@ -70,7 +73,9 @@ fn a_thousand_connections_leave_no_slot_and_no_descriptor() {
     names.dedup();
     assert_eq!(names.len(), 1_000, "a name came twice");
     // 27 bits of generation: what is left is loop and slot.
-    names.iter_mut().for_each(|name| *name >>= 27);
+    for name in &mut names {
+        *name >>= 27;
+    }
     names.dedup();
     assert_eq!(names.len(), 2, "a slot of each loop was enough");
     handle.shutdown().unwrap();

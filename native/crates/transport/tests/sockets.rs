@@ -1,5 +1,8 @@
 //! The transport over real sockets: mail, idle connections, stopping.
 
+// All of this file is tests: a failed unwrap is a failed test.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,6 +20,7 @@ enum Told {
 
 #[derive(Debug)]
 enum Mail {
+    Panic,
     Count(u64),
     Reply(ConnId, usize),
 }
@@ -42,6 +46,7 @@ impl Service for Echo {
 
     fn on_mail(&mut self, ctx: &mut Ctx<'_>, mail: Mail) {
         match mail {
+            Mail::Panic => panic!("as told"),
             Mail::Count(number) => self.told.send(Told::Mail(number)).unwrap(),
             Mail::Reply(conn, size) => {
                 assert_eq!(conn.loop_index(), ctx.loop_index());
@@ -228,6 +233,23 @@ fn stopping_does_not_wait_for_a_peer_that_does_not_read() {
     handle.shutdown().unwrap();
     assert!(start.elapsed() >= Duration::from_millis(150));
     assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_service_that_panics_ends_its_loop_only_and_is_reported() {
+    let (mut handle, hear) = start(&TransportConfig { loops: 2, ..TransportConfig::default() });
+    let mut first = connect(&handle, 0);
+    opened(&hear);
+    let mut second = connect(&handle, 0);
+    let (conn, _) = opened(&hear);
+    assert!(handle.is_healthy());
+    assert_eq!(conn.loop_index(), 1);
+    assert!(handle.mailbox().post(1, Mail::Panic).is_ok());
+    assert!(is_closed(&mut second));
+    echo(&mut first, b"the other loop");
+    let failed = handle.shutdown().unwrap_err().to_string();
+    assert_eq!(failed, "event loop 1 panicked: as told");
+    assert!(!handle.is_healthy());
 }
 
 #[test]
