@@ -45,7 +45,7 @@ impl CommitLog {
     /// One round: makes the next segment when the tail is half through, zeroes the window, and
     /// says at which position the next round is due. `pause` ends the round by returning true.
     pub(crate) fn prepare(&self, pause: impl Fn() -> bool) -> Result<(), FileError> {
-        let zeros = vec![0_u8; CHUNK_BYTES as usize];
+        let zeros = vec![0_u8; CHUNK_BYTES.min(self.segments.segment_bytes()) as usize];
         loop {
             let tail = self.positions.written.load(Ordering::Acquire);
             let Some(current) = self.segments.find(tail) else {

@@ -87,6 +87,7 @@ struct Window {
     bytes: Vec<u8>,
     /// Position in the file of `bytes[0]`.
     start: u64,
+    segment_bytes: u64,
 }
 
 impl Window {
@@ -94,7 +95,7 @@ impl Window {
         let path = files.path(base);
         let opened = files.disk.open(&path, OpenMode::Existing);
         let file = opened.map_err(FileError::on("cannot open", &path))?;
-        Ok(Self { file, path, bytes: Vec::new(), start: 0 })
+        Ok(Self { file, path, bytes: Vec::new(), start: 0, segment_bytes: files.segment_bytes })
     }
 
     /// The bytes of the record at `at` if a record begins there, else at least its first 8 bytes;
@@ -115,7 +116,8 @@ impl Window {
     fn get(&mut self, at: u64, len: u64) -> Result<&[u8], FileError> {
         let inside = at >= self.start && at + len <= self.start + self.bytes.len() as u64;
         if !inside {
-            self.bytes.resize(WINDOW_BYTES.max(len as usize), 0);
+            let window = (WINDOW_BYTES as u64).min(self.segment_bytes - at).max(len);
+            self.bytes = vec![0; window as usize];
             let read = self.file.read_at(&mut self.bytes, at);
             let read = read.map_err(FileError::on("cannot read", &self.path))?;
             self.bytes.truncate(read);
