@@ -152,7 +152,15 @@ impl QueueFiles {
         let mut file_end = span.end;
         while file_end > span.first {
             let start = file_end - self.shared.file_units;
-            let end = self.partition_point(start, file_end, |unit| unit.is_some())?;
+            // Doubling steps first: most queues have little in their last file, and halving from
+            // the middle would read a dozen pages of holes of each.
+            let (mut low, mut step) = (start, 1);
+            while low + step <= file_end && self.read_one(low + step - 1)?.is_some() {
+                low += step;
+                step *= 2;
+            }
+            let high = file_end.min(low + step);
+            let end = self.partition_point(low, high, |unit| unit.is_some())?;
             if end > start {
                 return Ok(end);
             }
