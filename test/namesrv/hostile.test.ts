@@ -74,6 +74,7 @@ test(`${FRAMES} mutated frames harm no other connection`, async () => {
   const broker = registration({
     clusterName: 'canary',
     brokerName: 'canary',
+    heartbeatTimeoutMillis: 3_600_000,
     topics: ['canary-one', 'canary-two'],
   });
   assert.is((await canary.request(address, registerBrokerRequest(broker))).code, 0);

@@ -32,6 +32,10 @@ function register(context: NameServerContext, request: RemotingCommand, from: Co
   const isNew = context.routes.live.find(clusterName, brokerAddr) === null;
   const registered = context.routes.register(broker, from);
   if (registered === null) {
+    context.logger.warn(
+      { clusterName, brokerName, brokerAddr, brokerId },
+      'registration of one topic refused: its broker is not registered',
+    );
     throw new Refusal(ResponseCode.SYSTEM_ERROR, 'register broker failed');
   }
   if (isNew) {
