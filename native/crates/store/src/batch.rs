@@ -79,7 +79,7 @@ pub struct RecordMeta<'a> {
     pub tags: TagsCode,
     /// Decides about entry and index.
     pub kind: RecordKind,
-    /// `index_key_hash` of UNIQ_KEY first, then of each key.
+    /// `index_key_hash` of `UNIQ_KEY` first, then of each key.
     pub key_hashes: &'a [i32],
 }
 

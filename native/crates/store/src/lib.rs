@@ -1,7 +1,7 @@
 //! The store: a commit log that is the truth, and consume queues, index and checkpoint that are
 //! derived from it, in Java RocketMQ's files (docs/formats).
 //!
-//! Invariants: what `append` and, under SYNC_FLUSH, a sync acknowledged is there after any crash
+//! Invariants: what `append` and, under `SYNC_FLUSH`, a sync acknowledged is there after any crash
 //! that the mode promises to survive; nothing readable vanishes; the log is a contiguous run of
 //! records; derived files never name what the log does not have; an I/O error on the log ends all
 //! writes until the store is opened again (`poison`).

@@ -29,7 +29,7 @@ pub struct RecoveryReport {
 }
 
 /// Where the log stands. `min <= flushed <= written`, and `readable` is `flushed` under
-/// SYNC_FLUSH, `written` under ASYNC_FLUSH.
+/// `SYNC_FLUSH`, `written` under `ASYNC_FLUSH`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogStatus {
     /// First position of the log.

@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// Appends all records of the batch or none: assigns physical and queue offsets and store
-    /// time, patches them in, writes, and adds queue and index entries. Under SYNC_FLUSH the
+    /// time, patches them in, writes, and adds queue and index entries. Under `SYNC_FLUSH` the
     /// records are not durable, and not readable, before [`Store::sync_now`] or the sync thread
     /// ([`Store::request_sync`]) is done with them. Returns the log's end after the batch: the
     /// batch is durable when [`Store::flushed`] reaches it.

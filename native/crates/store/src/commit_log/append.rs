@@ -53,9 +53,8 @@ impl CommitLog {
         let mut tail = self.lock_tail();
         if tail.group.bytes.len() > GATHERED_BYTES_MAX {
             drop(tail);
-            let SyncError::Poisoned(reason) = match self.sync_group() {
-                Ok(_) => return self.append(batch, dispatch),
-                Err(error) => error,
+            let Err(SyncError::Poisoned(reason)) = self.sync_group() else {
+                return self.append(batch, dispatch);
             };
             return Err(AppendError::Poisoned(reason));
         }
@@ -84,7 +83,7 @@ impl CommitLog {
             self.tell(Progress::Poisoned(Arc::clone(&reason)));
             return Err(AppendError::Poisoned(reason));
         }
-        self.advance(&mut tail, batch, end);
+        tail.advance(batch, end);
         dispatch.publish(batch);
         if self.mode == FlushMode::Async {
             self.positions.written.store(end, Ordering::Release);
@@ -105,8 +104,8 @@ impl CommitLog {
             (bytes as u64 + BLANK_BYTES > limit)
                 .then_some(AppendError::RecordTooLarge { index, bytes })
         };
-        let ranges = batch.records.iter().map(|record| &record.range).enumerate();
-        ranges.filter_map(too_large).next().map_or(Ok(()), Err)
+        let mut ranges = batch.records.iter().map(|record| &record.range).enumerate();
+        ranges.find_map(too_large).map_or(Ok(()), Err)
     }
 
     /// Fills `tail.plan` and each record's `placed`. Changes nothing else, so an error leaves the
@@ -175,18 +174,6 @@ impl CommitLog {
         Ok(())
     }
 
-    fn advance(&self, tail: &mut Tail, batch: &AppendBatch, end: u64) {
-        tail.assigned = end;
-        if let Some(piece) = tail.plan.last() {
-            tail.segment = Arc::clone(&piece.segment);
-        }
-        if let Some(record) = batch.records.last() {
-            tail.last_store_ms = record.placed.store_ms;
-        }
-        // Pieces hold their segments; retention counts holders.
-        tail.plan.clear();
-    }
-
     /// Wakes the flushing thread at the first unsynced byte and when too many have piled up, not
     /// at each batch.
     fn note_unsynced(&self, end: u64) {
@@ -203,6 +190,18 @@ impl CommitLog {
 }
 
 impl Tail {
+    fn advance(&mut self, batch: &AppendBatch, end: u64) {
+        self.assigned = end;
+        if let Some(piece) = self.plan.last() {
+            self.segment = Arc::clone(&piece.segment);
+        }
+        if let Some(record) = batch.records.last() {
+            self.last_store_ms = record.placed.store_ms;
+        }
+        // Pieces hold their segments; retention counts holders.
+        self.plan.clear();
+    }
+
     /// Copies the planned pieces into the group. Two pieces that touch become one write.
     fn gather(&mut self, batch: &AppendBatch) {
         for piece in self.plan.drain(..) {

@@ -1,9 +1,9 @@
 //! Making the log durable.
 //!
-//! SYNC_FLUSH: batches gather in memory; whoever syncs (a loop that is alone, or the sync thread)
+//! `SYNC_FLUSH`: batches gather in memory; whoever syncs (a loop that is alone, or the sync thread)
 //! takes everything gathered and writes it with one synced write per segment. While that write is
 //! under way the next group gathers: load decides the group size, no timer does.
-//! ASYNC_FLUSH: bytes are in the page cache already; the flushing thread syncs the files.
+//! `ASYNC_FLUSH`: bytes are in the page cache already; the flushing thread syncs the files.
 //! Both: `flushed` moves only after the device said so, syncers never interleave, and the first
 //! failure poisons. Crash order: bytes → device → `flushed` → listener.
 
@@ -83,11 +83,11 @@ impl CommitLog {
         if let Some(reason) = self.poison.get() {
             return Err(SyncError::Poisoned(reason));
         }
-        let synced = match self.mode {
+        let outcome = match self.mode {
             FlushMode::Sync => self.sync_gathered(&mut syncer),
             FlushMode::Async => self.sync_written(),
         };
-        match synced {
+        match outcome {
             Ok(end) => Ok(PhysicalOffset::new(end)),
             Err(error) => {
                 let reason = self.poison.set(&error.to_string());

@@ -1,7 +1,7 @@
 //! The commit log: all records of all topics, one after the other, in full-size files.
 //!
-//! Invariants: `min <= flushed <= written <= assigned`; `readable` is `flushed` under SYNC_FLUSH
-//! and `written` under ASYNC_FLUSH; none of them moves back while the log is open. All changes of
+//! Invariants: `min <= flushed <= written <= assigned`; `readable` is `flushed` under `SYNC_FLUSH`
+//! and `written` under `ASYNC_FLUSH`; none of them moves back while the log is open. All changes of
 //! the end happen under the log lock (`tail`); one syncer at a time (`syncer`), which takes the
 //! log lock only to take over what was gathered. Lock order: syncer, tail, the list of segments.
 //! Refuses: any write after a failed one (poison), and meaning: what a record is for is decided
@@ -50,7 +50,7 @@ pub(crate) struct Positions {
 
 /// State under the log lock.
 pub(crate) struct Tail {
-    /// End of the last record with a position; under SYNC_FLUSH ahead of `written` by the group.
+    /// End of the last record with a position; under `SYNC_FLUSH` ahead of `written` by the group.
     pub(crate) assigned: u64,
     pub(crate) segment: Arc<Segment>,
     /// Store times never decrease, whatever the wall clock does.

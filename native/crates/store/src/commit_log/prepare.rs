@@ -60,9 +60,9 @@ impl CommitLog {
             } else {
                 None
             };
-            let zeroed = self.zero_chunk(&current, window_end, &zeros)?
+            let zeroed = zero_chunk(&current, window_end, &zeros)?
                 || match &next {
-                    Some(next) => self.zero_chunk(next, window_end, &zeros)?,
+                    Some(next) => zero_chunk(next, window_end, &zeros)?,
                     None => false,
                 };
             if !zeroed {
@@ -75,16 +75,16 @@ impl CommitLog {
             }
         }
     }
+}
 
-    /// True when there was something to zero.
-    fn zero_chunk(&self, segment: &Segment, end: u64, zeros: &[u8]) -> Result<bool, FileError> {
-        let until = end.saturating_sub(segment.base);
-        let Some(claim) = segment.claim_zeroing(CHUNK_BYTES, LEAD_BYTES, until) else {
-            return Ok(false);
-        };
-        let len = (claim.end - claim.start) as usize;
-        let written = segment.write_at(zeros.get(..len).unwrap_or_default(), claim.start);
-        segment.release_claim(written.is_ok());
-        written.map(|()| true)
-    }
+/// True when there was something to zero.
+fn zero_chunk(segment: &Segment, end: u64, zeros: &[u8]) -> Result<bool, FileError> {
+    let until = end.saturating_sub(segment.base);
+    let Some(claim) = segment.claim_zeroing(CHUNK_BYTES, LEAD_BYTES, until) else {
+        return Ok(false);
+    };
+    let len = (claim.end - claim.start) as usize;
+    let written = segment.write_at(zeros.get(..len).unwrap_or_default(), claim.start);
+    segment.release_claim(written.is_ok());
+    written.map(|()| true)
 }

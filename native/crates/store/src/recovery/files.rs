@@ -49,9 +49,7 @@ impl LogFiles {
             }
             if bytes == segment_bytes && base.is_multiple_of(segment_bytes) {
                 files.bases.push(base);
-            } else if index == last && index > 0 && bytes < segment_bytes {
-                files.short_last = Some((base, bytes));
-            } else if index == last && bytes == 0 {
+            } else if index == last && (bytes == 0 || (index > 0 && bytes < segment_bytes)) {
                 files.short_last = Some((base, bytes));
             } else {
                 return Err(files.wrong_size(base, bytes));
