@@ -1,4 +1,4 @@
-/** A broker of the real RocketMQ 5.3.3 that registers at our name server, seen by its own mqadmin. */
+/** A broker of the real RocketMQ 5.3.3 at our name server, seen by its own mqadmin. */
 import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
