@@ -10,7 +10,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Broker } from './broker/broker.ts';
-import { freePort, freePortWithFastPort } from './config/free-port.ts';
+import {
+  freePort,
+  freePortFrom,
+  freePortWithFastPort,
+  freePortWithFastPortFrom,
+} from './config/free-port.ts';
 import { brokerSettings, namesrvSettings } from './config/roles.ts';
 import type { Settings } from './config/settings.ts';
 import { openDataPlane } from './dataplane/native.ts';
@@ -26,6 +31,8 @@ export interface ClusterOptions {
   brokerProperties?: Readonly<Record<string, string | number | boolean>>;
   /** Where stores and logs go and stay; a temporary folder that `stop` removes without it. */
   folder?: string;
+  /** Takes RocketMQ's usual ports, or the next free ones above them, instead of any free ones. */
+  usualPorts?: boolean;
   /** Writes `namesrv-1.log`, `broker-a.log`, … into the folder. */
   log?: boolean;
 }
@@ -50,6 +57,8 @@ const TEST_STORE = {
 };
 
 const HOST = '127.0.0.1';
+const NAME_SERVER_PORT = 9876;
+const BROKER_PORT = 10911;
 
 /** Resolves when every broker serves and every name server knows it. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -68,7 +77,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   try {
     const nameServers: string[] = [];
     for (let number = 1; number <= (options.nameServers ?? 1); number++) {
-      nameServers.push(await startNameServer(number, folder, log, stops));
+      const port = await (options.usualPorts === true
+        ? freePortFrom(HOST, NAME_SERVER_PORT)
+        : freePort(HOST));
+      nameServers.push(await startNameServer(number, port, { folder, log, stops }));
     }
     const nameServer = nameServers.join(';');
     const brokers: string[] = [];
@@ -84,14 +96,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 async function startNameServer(
   number: number,
-  folder: string,
-  log: (name: string) => Logger,
-  stops: (() => Promise<void>)[],
+  port: number,
+  { folder, log, stops }: Pick<BrokerPlace, 'folder' | 'log' | 'stops'>,
 ): Promise<string> {
   const name = `namesrv-${number}`;
   const settings = namesrvSettings();
   settings.set('bindAddress', HOST);
-  settings.set('listenPort', await freePort(HOST));
+  settings.set('listenPort', port);
   settings.set('kvConfigPath', join(folder, name, 'kvConfig.json'));
   const server = new NameServer({ settings, logger: log(name), configFile: null });
   await server.start();
@@ -117,7 +128,9 @@ async function startBroker(number: number, place: BrokerPlace): Promise<string> 
     brokerIP1: HOST,
     brokerIP2: HOST,
     brokerName,
-    listenPort: await freePortWithFastPort(HOST),
+    listenPort: await (place.options.usualPorts === true
+      ? freePortWithFastPortFrom(HOST, BROKER_PORT)
+      : freePortWithFastPort(HOST)),
     namesrvAddr: place.nameServer,
     storePathRootDir: join(place.folder, brokerName),
     ...place.options.brokerProperties,

@@ -40,6 +40,9 @@ import { type MessageToSend, sendTo } from './send.ts';
 /** Consume stats walk every queue of a group: three times the usual limit, as in Java. */
 const slowFactor = 3;
 const orderNamespace = 'ORDER_TOPIC_CONFIG';
+const defaultTopic = 'TBW102';
+/** Queues that a client asks for when its send makes a topic. */
+const autoCreatedQueues = 4;
 
 export interface AdminClientOptions {
   nameServers: string[];
@@ -129,7 +132,7 @@ export class AdminClient {
     );
     await this.#ask(broker, RequestCode.UPDATE_AND_CREATE_TOPIC, {
       topic: settings.topicName,
-      defaultTopic: 'TBW102',
+      defaultTopic,
       readQueueNums: settings.readQueueNums,
       writeQueueNums: settings.writeQueueNums,
       perm: settings.perm,
@@ -268,8 +271,26 @@ export class AdminClient {
   }
 
   async sendMessage(message: MessageToSend): Promise<SendAnswer> {
-    const route = await this.topicRoute(message.topic);
+    const route = await this.#routeForSending(message.topic);
     return sendTo(route, message, (broker, request) => this.#client.request(broker, request));
+  }
+
+  // A topic that does not exist yet is made by its first send: on the brokers that let clients
+  // do so, which are those on the route of TBW102 (Java MQClientInstance).
+  async #routeForSending(topic: string): Promise<TopicRoute> {
+    try {
+      return await this.topicRoute(topic);
+    } catch (error) {
+      if (!(error instanceof AnswerError) || error.code !== ResponseCode.TOPIC_NOT_EXIST) {
+        throw error;
+      }
+      const route = await this.topicRoute(defaultTopic);
+      const queues = route.queues.map((each) => ({
+        ...each,
+        writeQueueNums: Math.min(autoCreatedQueues, each.writeQueueNums),
+      }));
+      return { ...route, queues };
+    }
   }
 
   async queueOffset(
