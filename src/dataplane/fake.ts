@@ -62,6 +62,8 @@ export class FakeDataPlane implements DataPlane {
   readonly sent: SentFrame[] = [];
   readonly resolutions: Resolution[] = [];
   readonly bounds = new Map<string, QueueBounds[]>();
+  /** Store times of a queue's messages by `topic@queueId`, first the one at its min offset. */
+  readonly storeTimes = new Map<string, number[]>();
   readonly deletedTopics: string[] = [];
   readonly ports: ListenPorts;
   policyVersion = 0;
@@ -174,8 +176,11 @@ export class FakeDataPlane implements DataPlane {
     this.#delayProgress = progress;
   }
 
-  searchOffset(topic: string, queueId: number, _timestampMs: number): number {
-    return this.queueBounds(topic).find((queue) => queue.queueId === queueId)?.minOffset ?? 0;
+  searchOffset(topic: string, queueId: number, timestampMs: number): number {
+    const queue = this.queueBounds(topic).find((each) => each.queueId === queueId);
+    const times = this.storeTimes.get(`${topic}@${queueId}`) ?? [];
+    const index = times.findIndex((storedMs) => storedMs >= timestampMs);
+    return index < 0 ? (queue?.maxOffset ?? 0) : (queue?.minOffset ?? 0) + index;
   }
 
   async deleteTopic(topic: string): Promise<void> {

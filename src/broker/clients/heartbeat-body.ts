@@ -55,10 +55,24 @@ function subscriptionFrom(json: JsonObject): Subscription {
     subString: textMember(json, 'subString') ?? '*',
     tagsSet: (arrayMember(json, 'tagsSet') ?? []).map(String),
     codeSet: (arrayMember(json, 'codeSet') ?? []).map(Number).filter(Number.isInteger),
-    subVersion: integerMember(json, 'subVersion') ?? 0,
+    subVersion: versionMember(json),
     expressionType: textMember(json, 'expressionType') ?? 'TAG',
     classFilterMode: booleanMember(json, 'classFilterMode') ?? false,
   };
+}
+
+/**
+ * The Go client counts `subVersion` in nanoseconds, past what a number holds exactly. Rounded up,
+ * never down: a pull whose version is newer than the group's is refused, and it carries the exact
+ * one. Between two beats the client's clock moves on by far more than a rounding step.
+ */
+function versionMember(json: JsonObject): number {
+  const value = json.get('subVersion') ?? 0;
+  if (typeof value !== 'number' || value <= Number.MAX_SAFE_INTEGER) {
+    return integerMember(json, 'subVersion') ?? 0;
+  }
+  // At most one rounding step of the largest int64 below it.
+  return Math.min(value * (1 + Number.EPSILON), 2 ** 63 - 1024);
 }
 
 type OneOrMore<T> = readonly [T, ...T[]];

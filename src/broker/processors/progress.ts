@@ -7,6 +7,7 @@ import { optionalText, requiredText } from '../../remoting/fields.ts';
 import { type RemotingCommand, type Reply, reply } from '../../remoting/remoting-command.ts';
 import { RequestCode } from '../../remoting/request-code.ts';
 import { ResponseCode } from '../../remoting/response-code.ts';
+import { storeTimestamp } from '../offsets/store-time.ts';
 import type { BrokerParts, Family } from './parts.ts';
 
 export const progressFamily: Family = (parts) => [
@@ -59,20 +60,16 @@ function queueProgress(parts: BrokerParts, group: string, topic: string) {
   const offsets = parts.offsets.of(group, topic);
   const count = parts.topics.find(topic)?.readQueueNums ?? 0;
   return Array.from({ length: count }, (_, queueId) => {
-    const brokerOffset = bounds.get(queueId)?.maxOffset ?? 0;
+    const queue = bounds.get(queueId);
     const consumerOffset = offsets.get(queueId) ?? 0;
-    const newest = bounds.get(queueId)?.lastUpdateTimestamp ?? 0;
-    const isCaughtUp = consumerOffset > 0 && consumerOffset === brokerOffset;
+    const lastTimestamp =
+      queue === undefined || consumerOffset === 0
+        ? 0
+        : storeTimestamp(parts.dataPlane, topic, queue, consumerOffset - 1);
+    const brokerOffset = queue?.maxOffset ?? 0;
     return [
       { topic, brokerName: parts.identity.brokerName, queueId },
-      {
-        brokerOffset,
-        consumerOffset,
-        // Store time of the last message consumed; the data plane tells only the newest one's,
-        // and 0 is what RocketMQ's tools show as unknown.
-        lastTimestamp: isCaughtUp ? newest : 0,
-        pullOffset: consumerOffset,
-      },
+      { brokerOffset, consumerOffset, lastTimestamp, pullOffset: consumerOffset },
     ] as const;
   });
 }

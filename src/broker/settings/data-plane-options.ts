@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { DataPlaneOptions } from '../../dataplane/data-plane.ts';
+import { parseDelayLevels } from '../schedule/delay-levels.ts';
 import { brokerHost } from './identity.ts';
 
 /** Loops beyond this share one log lock and gain nothing. */
@@ -34,6 +35,7 @@ export function dataPlaneOptions(settings: Settings): DataPlaneOptions {
     indexEntries: settings.integer('maxIndexNum'),
     flushMode: settings.text('flushDiskType') === 'SYNC_FLUSH' ? 'SYNC_FLUSH' : 'ASYNC_FLUSH',
     flushIntervalMs: settings.integer('flushIntervalCommitLog'),
+    delayLevelsMs: parseDelayLevels(settings.text('messageDelayLevel')),
     deleteWhenHours: deleteWhenHours(settings.text('deleteWhen')),
     fileReservedHours: settings.integer('fileReservedTime'),
     diskMaxUsedRatioPercent: settings.integer('diskMaxUsedSpaceRatio'),

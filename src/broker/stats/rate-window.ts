@@ -17,6 +17,11 @@ interface Sample {
 export class RateWindow {
   readonly #samples: Sample[] = [];
 
+  /** `sinceMs` is when the total was last known to be 0, for a name that appeared later. */
+  constructor(sinceMs: number | null = null) {
+    if (sinceMs !== null) this.sample(sinceMs, 0);
+  }
+
   sample(atMs: number, total: number): void {
     this.#samples.push({ atMs, total });
     if (this.#samples.length > SAMPLES_KEPT) this.#samples.shift();

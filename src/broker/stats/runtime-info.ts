@@ -2,15 +2,15 @@
  * The runtime table (Java AdminBrokerProcessor.prepareRuntimeInfo): keys by which clusterList,
  * brokerStatus and dashboards read a broker.
  *
- * Left out are Java's figures of things that do not exist here (put latency histograms of its
- * own threads, its transient pool). Its thread pools do not exist either, but clusterList cannot
- * print a broker without their queue sizes: no request waits in such a queue, so they are 0.
+ * Java's thread pools and transient pool do not exist here, but clusterList cannot print a broker
+ * without them: no request waits in such a queue, so their sizes are 0. Figures that the data
+ * plane does not count ({@link UNCOUNTED}) are 0 as well, since tools parse them as numbers.
  */
 import { statfs } from 'node:fs/promises';
 import type { Settings } from '../../config/settings.ts';
 import type { DataPlane, LogStatus } from '../../dataplane/data-plane.ts';
 import { SystemTopic } from '../../model/topic-name.ts';
-import { CURRENT_VERSION_NAME } from '../../remoting/version.ts';
+import { CURRENT_VERSION, CURRENT_VERSION_NAME } from '../../remoting/version.ts';
 import type { Delays } from '../schedule/delay-progress.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -25,6 +25,19 @@ export interface RuntimeSources {
 
 type Table = Map<string, string>;
 
+/** Java's keys for times and rates of its own threads, with the 0 that tools can parse. */
+const UNCOUNTED: readonly (readonly [string, string])[] = [
+  ['getFoundTps', '0.0 0.0 0.0'],
+  ['getMissTps', '0.0 0.0 0.0'],
+  ['getTotalTps', '0.0 0.0 0.0'],
+  ['getMessageEntireTimeMax', '0'],
+  ['putMessageEntireTimeMax', '0'],
+  ['putMessageFailedTimes', '0'],
+  ['putMessageDistributeTime', 'null'],
+  ['putLatency99', '0.00'],
+  ['putLatency999', '0.00'],
+];
+
 const POOLS = ['send', 'pull', 'litePull', 'query', 'ack'];
 
 export async function runtimeInfo(sources: RuntimeSources): Promise<Table> {
@@ -37,13 +50,17 @@ export async function runtimeInfo(sources: RuntimeSources): Promise<Table> {
   putPools(table, sources.settings);
   for (const [key, value] of [
     ['brokerActive', 'true'],
+    ['brokerVersion', String(CURRENT_VERSION)],
     ['brokerVersionDesc', CURRENT_VERSION_NAME],
+    // Queues are written with the log: no request waits to be dispatched.
+    ['dispatchMaxBuffer', '0'],
     ['bootTimestamp', String(sources.startedMs)],
     ['runtime', runtimeText(sources.now() - sources.startedMs)],
     ['startAcceptSendRequestTimeStamp', '0'],
     // RocketMQ's figure for a broker without a transient pool.
     ['remainTransientStoreBufferNumbs', '2147483647'],
     ['commitLogDirCapacity', await capacityText(root)],
+    ...UNCOUNTED,
   ] as const) {
     table.set(key, value);
   }

@@ -26,11 +26,13 @@ export class Traffic {
   readonly #putDay: DayTotals = { yesterdayMorning: 0, todayMorning: 0, now: 0 };
   readonly #getDay: DayTotals = { yesterdayMorning: 0, todayMorning: 0, now: 0 };
   #day: number;
+  #sampledMs: number;
 
   constructor(counters: () => Counters, now: () => number) {
     this.#counters = counters;
     this.#now = now;
     this.#day = dayOf(now());
+    this.#sampledMs = now();
     this.sample();
   }
 
@@ -40,17 +42,19 @@ export class Traffic {
     const counters = this.#counters();
     this.#put.sample(atMs, putTotal(counters));
     this.#get.sample(atMs, getTotal(counters));
+    const times = { sinceMs: this.#sampledMs, atMs };
     sampleEach(
       this.#topics,
-      atMs,
+      times,
       counters.topics.map((each) => [each.topic, each.putMessages]),
     );
     sampleEach(
       this.#groups,
-      atMs,
+      times,
       counters.groups.map((each) => [groupKey(each.group, each.topic), each.getMessages]),
     );
     this.#rollDay(atMs, counters);
+    this.#sampledMs = atMs;
   }
 
   putTps(): string {
@@ -61,17 +65,23 @@ export class Traffic {
     return this.#get.text(this.#now(), getTotal(this.#counters()));
   }
 
+  /** Messages per second of the last minute, or since the topic appeared. */
   topicPutTps(topic: string): number {
-    const total = this.#counters().topics.find((each) => each.topic === topic)?.putMessages;
-    return this.#topics.get(topic)?.rate(this.#now(), total ?? 0, MINUTE_MS) ?? 0;
+    const counter = this.#counters().topics.find((each) => each.topic === topic);
+    return this.#minuteRate(this.#topics.get(topic), counter?.putMessages ?? 0);
   }
 
   groupGetTps(group: string, topic: string): number {
     const counter = this.#counters().groups.find(
       (each) => each.group === group && each.topic === topic,
     );
-    const window = this.#groups.get(groupKey(group, topic));
-    return window?.rate(this.#now(), counter?.getMessages ?? 0, MINUTE_MS) ?? 0;
+    return this.#minuteRate(this.#groups.get(groupKey(group, topic)), counter?.getMessages ?? 0);
+  }
+
+  #minuteRate(window: RateWindow | undefined, total: number): number {
+    // What no sample has seen yet was not there at the last one.
+    const seen = window ?? new RateWindow(this.#sampledMs);
+    return seen.rate(this.#now(), total, MINUTE_MS);
   }
 
   puts(): DayTotals {
@@ -108,12 +118,16 @@ function groupKey(group: string, topic: string): string {
 }
 
 /** Windows of names that are gone go too, so that churn of topics grows nothing. */
-function sampleEach(windows: Map<string, RateWindow>, atMs: number, totals: [string, number][]) {
+function sampleEach(
+  windows: Map<string, RateWindow>,
+  times: { sinceMs: number; atMs: number },
+  totals: [string, number][],
+): void {
   const names = new Set(totals.map(([name]) => name));
   for (const name of windows.keys()) if (!names.has(name)) windows.delete(name);
   for (const [name, total] of totals) {
-    const window = windows.get(name) ?? new RateWindow();
-    window.sample(atMs, total);
+    const window = windows.get(name) ?? new RateWindow(times.sinceMs);
+    window.sample(times.atMs, total);
     windows.set(name, window);
   }
 }

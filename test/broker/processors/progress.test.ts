@@ -50,9 +50,10 @@ progress('a torn offset file gives way to its backup', async () => {
 
 progress('208 sets what is stored against what is consumed', async () => {
   rig.dataPlane.bounds.set('T', [
-    { queueId: 0, minOffset: 0, maxOffset: 9, lastUpdateTimestamp: 1000 },
+    { queueId: 0, minOffset: 2, maxOffset: 9, lastUpdateTimestamp: 1000 },
     { queueId: 1, minOffset: 0, maxOffset: 3, lastUpdateTimestamp: 2000 },
   ]);
+  rig.dataPlane.storeTimes.set('T@0', [100, 200, 300, 300, 500, 600, 1000]);
   rig.dataPlane.setConsumerOffsets([offset(0, 5), offset(1, 3)]);
   const answer = await rig.client().call(RequestCode.GET_CONSUME_STATS, {
     extFields: { consumerGroup: 'G' },
@@ -60,7 +61,7 @@ progress('208 sets what is stored against what is consumed', async () => {
   const table = objectMember(asObject(parseJson(answer.body), 'stats'), 'offsetTable');
   const rows = [...(table?.values() ?? [])].map((row) => Object.fromEntries(asObject(row, 'row')));
   assert.equal(rows, [
-    { brokerOffset: 9, consumerOffset: 5, lastTimestamp: 0, pullOffset: 5 },
+    { brokerOffset: 9, consumerOffset: 5, lastTimestamp: 300, pullOffset: 5 },
     { brokerOffset: 3, consumerOffset: 3, lastTimestamp: 2000, pullOffset: 3 },
   ]);
 });

@@ -25,6 +25,29 @@ traffic('before there is a window, the rate is since the first sample', () => {
   assert.is(window.rate(5000, 50, 10_000), 10);
 });
 
+traffic('a topic that appeared since the last sample has a rate at once', () => {
+  const clock = { nowMs: 0 };
+  const topics: Counters['topics'] = [];
+  const stats = new Traffic(
+    () => ({
+      topics,
+      groups: [],
+      sendBackMessages: 0,
+      connections: 0,
+      heldPulls: 0,
+      upwardQueueDepth: 0,
+    }),
+    () => clock.nowMs,
+  );
+  topics.push({ topic: 'T', putMessages: 50, putBytes: 0 });
+  clock.nowMs = 5000;
+  assert.is(stats.topicPutTps('T'), 10);
+  clock.nowMs = 10_000;
+  stats.sample();
+  assert.is(stats.topicPutTps('T'), 5);
+  assert.is(stats.topicPutTps('none'), 0);
+});
+
 traffic('midnight moves the morning marks', () => {
   const clock = { nowMs: new Date(2026, 4, 5, 23, 59).getTime() };
   let putMessages = 100;
