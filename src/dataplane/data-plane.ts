@@ -25,6 +25,11 @@ export interface DataPlaneOptions {
   flushMode: FlushMode;
   /** ASYNC_FLUSH: the hard window within which written bytes are on disk. */
   flushIntervalMs: number;
+  /**
+   * Delay of each level as `BrokerPolicy.delayLevelsMs`: recovery needs it before policy is
+   * published, to rebuild when a delayed message is due.
+   */
+  delayLevelsMs: number[];
   /** Hours of the day at which expired files are deleted, from `deleteWhen`. */
   deleteWhenHours: number[];
   fileReservedHours: number;

@@ -57,7 +57,7 @@ class NativePlane implements DataPlane {
     return this.#call((handle) =>
       handle.listen(() => {
         // A ring may be on its way while the plane closes; what it announced is then moot.
-        if (this.#closing === null) onBatch(handle.takeBatch() as UpBatch);
+        if (this.#closing === null) onBatch(handle.takeBatch());
       }),
     );
   }
@@ -118,8 +118,7 @@ class NativePlane implements DataPlane {
   }
 
   logStatus(): LogStatus {
-    // The generated type says `undefined` where the addon gives null.
-    return this.#call((handle) => handle.logStatus()) as LogStatus;
+    return this.#call((handle) => handle.logStatus());
   }
 
   close(): Promise<void> {
@@ -139,7 +138,8 @@ class NativePlane implements DataPlane {
   }
 
   #refuseWhenClosed(): void {
-    if (this.#closing !== null) throw new DataPlaneMisuseError('CLOSED', 'the data plane is closed');
+    if (this.#closing !== null)
+      throw new DataPlaneMisuseError('CLOSED', 'the data plane is closed');
   }
 
   #call<R>(call: (handle: Handle) => R): R {

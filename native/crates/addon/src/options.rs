@@ -22,6 +22,7 @@ pub struct NativeOptions {
     #[napi(ts_type = "'ASYNC_FLUSH' | 'SYNC_FLUSH'")]
     pub flush_mode: String,
     pub flush_interval_ms: i64,
+    pub delay_levels_ms: Vec<i64>,
     pub delete_when_hours: Vec<i64>,
     pub file_reserved_hours: i64,
     pub disk_max_used_ratio_percent: i64,
@@ -73,6 +74,7 @@ impl NativeOptions {
                 other => return Err(Code::InvalidOption.error(format!("flushMode {other}"))),
             },
             flush_interval_ms: unsigned("flushIntervalMs", self.flush_interval_ms)?,
+            delay_levels_ms: self.delay_levels_ms.clone(),
             retention: RetentionOptions {
                 delete_when_hours: hours
                     .map(|hour| unsigned("deleteWhenHours", *hour))

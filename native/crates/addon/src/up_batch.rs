@@ -6,6 +6,7 @@ use turbopump_dataplane::{NameKind, UpBatch, Wanted};
 
 #[napi(object)]
 pub struct NativeOpened {
+    #[napi(ts_type = "number & { readonly __brand: 'ConnectionId' }")]
     pub connection: i64,
     pub remote_address: String,
     pub fast_port: bool,
@@ -13,6 +14,7 @@ pub struct NativeOpened {
 
 #[napi(object)]
 pub struct NativeUpFrame {
+    #[napi(ts_type = "number & { readonly __brand: 'ConnectionId' }")]
     pub connection: i64,
     pub frame: Buffer,
 }
@@ -26,6 +28,7 @@ pub struct NativeWanted {
     pub default_topic_queue_nums: Option<i32>,
     pub internal: bool,
     pub topic_sys_flag: i32,
+    #[napi(ts_type = "(number & { readonly __brand: 'ConnectionId' }) | null")]
     pub connection: Option<i64>,
     pub remote_address: Option<String>,
 }
@@ -34,6 +37,7 @@ pub struct NativeWanted {
 pub struct NativeUpBatch {
     pub opened: Vec<NativeOpened>,
     pub frames: Vec<NativeUpFrame>,
+    #[napi(ts_type = "(number & { readonly __brand: 'ConnectionId' })[]")]
     pub closed: Vec<i64>,
     pub wanted: Vec<NativeWanted>,
     pub poisoned: Option<String>,

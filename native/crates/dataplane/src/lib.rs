@@ -6,7 +6,7 @@
 //! progress of delayed messages live here, TypeScript writes them to disk.
 //!
 //! Invariants: a send is answered OK only when its record is as durable as the flush mode promises;
-//! readers see only records that can no longer vanish; at every bound the peer is told SYSTEM_BUSY
+//! readers see only records that can no longer vanish; at every bound the peer is told `SYSTEM_BUSY`
 //! and nothing grows; a oneway request is never answered.
 //! Refuses: to decide about names (TypeScript does), half messages and timers (not built yet, so
 //! not half accepted), and pulls on the fast port.

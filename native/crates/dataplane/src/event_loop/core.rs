@@ -38,7 +38,7 @@ pub(crate) struct LoopCore {
     pub(crate) batch: AppendBatch,
     /// What the batch owes once it is appended.
     pub(crate) group: Group,
-    /// SYNC_FLUSH: appended, not yet on disk, in order of `end`.
+    /// `SYNC_FLUSH`: appended, not yet on disk, in order of `end`.
     pub(crate) unsafe_groups: VecDeque<Group>,
     pub(crate) holds: HoldTable,
     pub(crate) lot: ParkingLot,

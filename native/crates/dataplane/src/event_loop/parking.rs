@@ -45,7 +45,7 @@ impl LoopCore {
         let frames = self.lot.take(kind, name);
         if let Some(denial) = denial {
             let stop = Stop::refuse(denial.code, denial.remark.clone());
-            self.refuse_parked(&frames, &stop, outlets);
+            Self::refuse_parked(&frames, &stop, outlets);
             return;
         }
         let known = match kind {
@@ -55,7 +55,7 @@ impl LoopCore {
         if !known {
             // Granted without being published: running again would park again, for ever.
             let stop = busy("[OVERLOAD]the name was granted but is not known");
-            self.refuse_parked(&frames, &stop, outlets);
+            Self::refuse_parked(&frames, &stop, outlets);
             return;
         }
         for parked in frames {
@@ -68,14 +68,14 @@ impl LoopCore {
         while let Some((kind, name, frames)) = self.lot.take_expired(now) {
             self.shared.wanted.settle(kind, &name);
             let stop = busy("[TIMEOUT]the broker did not decide about a name in time");
-            self.refuse_parked(&frames, &stop, outlets);
+            Self::refuse_parked(&frames, &stop, outlets);
         }
     }
 
     /// The loop ends: nothing that waits can be decided any more.
     pub(crate) fn answer_parked_busy(&mut self, outlets: &mut dyn Outlets) {
         for frames in self.lot.take_all() {
-            self.refuse_parked(&frames, &busy("the broker is shutting down"), outlets);
+            Self::refuse_parked(&frames, &busy("the broker is shutting down"), outlets);
         }
     }
 
@@ -91,12 +91,7 @@ impl LoopCore {
         }
     }
 
-    fn refuse_parked(
-        &mut self,
-        frames: &VecDeque<ParkedFrame>,
-        stop: &Stop,
-        outlets: &mut dyn Outlets,
-    ) {
+    fn refuse_parked(frames: &VecDeque<ParkedFrame>, stop: &Stop, outlets: &mut dyn Outlets) {
         for parked in frames {
             if let Ok(Some(frame)) = frame::cut(&parked.frame, parked.frame.len())
                 && let Some(to) = super::dispatch::reply_to(parked.connection, &frame)

@@ -54,7 +54,7 @@ impl LoopCore {
         }
     }
 
-    /// SYNC_FLUSH, once per turn: gets the turn's group to disk. Alone in flight the loop writes
+    /// `SYNC_FLUSH`, once per turn: gets the turn's group to disk. Alone in flight the loop writes
     /// it itself, which saves two thread hand-overs; otherwise the sync thread takes everything
     /// gathered meanwhile and tells the loops.
     pub(crate) fn sync(&mut self, policy: &PolicySnapshot, outlets: &mut dyn Outlets) {

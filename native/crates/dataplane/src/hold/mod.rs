@@ -16,5 +16,5 @@ mod waiters;
 pub(crate) use table::{HeldPull, HoldTable};
 pub(crate) use waiters::{SCHEDULE_WAITER, clear_waiter, set_waiter, waiting};
 
-/// Pulls that one loop may hold; one more is answered SYSTEM_BUSY.
+/// Pulls that one loop may hold; one more is answered `SYSTEM_BUSY`.
 pub(crate) const HELD_PULLS_MAX: usize = 65_536;

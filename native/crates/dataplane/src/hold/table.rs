@@ -58,10 +58,6 @@ impl HoldTable {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
     pub(crate) fn is_full(&self) -> bool {
         self.slots.len() >= HELD_PULLS_MAX
     }

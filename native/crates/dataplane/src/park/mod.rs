@@ -3,7 +3,7 @@
 //! Invariants: a name goes up to TypeScript once, however many requests and loops want it, until
 //! it is resolved or its wait ran out. Parked frames keep their order per name, and a later
 //! frame for a name that has parked ones parks behind them. Frames are bounded in number and
-//! bytes; one that does not fit, and one that waits too long, is answered SYSTEM_BUSY.
+//! bytes; one that does not fit, and one that waits too long, is answered `SYSTEM_BUSY`.
 //! Refuses: to decide. Whether a topic may be created is TypeScript's question (TBW102 rules).
 
 use std::collections::VecDeque;
@@ -79,7 +79,7 @@ impl ParkingLot {
         !self.is_empty() && self.lots.contains_key(&(kind, name.into()))
     }
 
-    /// False when there is no room: the caller answers SYSTEM_BUSY.
+    /// False when there is no room: the caller answers `SYSTEM_BUSY`.
     pub(crate) fn park(
         &mut self,
         (kind, name): (NameKind, &str),

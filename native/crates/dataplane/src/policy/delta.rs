@@ -13,6 +13,7 @@ pub enum BrokerRole {
 }
 
 /// The broker's own switches.
+#[allow(clippy::struct_excessive_bools, reason = "RocketMQ's switches, each a key of its own")]
 #[derive(Clone, Debug)]
 pub struct BrokerPolicy {
     /// Written into every message as `CLUSTER`.

@@ -1,4 +1,4 @@
-//! GET_EARLIEST_MSG_STORETIME 32: ext `topic`, `queueId`; answer `timestamp` (ms), -1 for a queue
+//! `GET_EARLIEST_MSG_STORETIME` 32: ext `topic`, `queueId`; answer `timestamp` (ms), -1 for a queue
 //! without messages (Java `AdminBrokerProcessor.getEarliestMsgStoretime`).
 
 use super::{pull::read_refusal, reply};

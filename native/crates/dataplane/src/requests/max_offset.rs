@@ -1,4 +1,4 @@
-//! GET_MAX_OFFSET 30: ext `topic`, `queueId`; answer `offset`, the number of the next message that
+//! `GET_MAX_OFFSET` 30: ext `topic`, `queueId`; answer `offset`, the number of the next message that
 //! a reader may see (Java `AdminBrokerProcessor.getMaxOffset`).
 
 use std::sync::Arc;

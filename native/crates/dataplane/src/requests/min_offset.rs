@@ -1,4 +1,4 @@
-//! GET_MIN_OFFSET 31: ext `topic`, `queueId`; answer `offset`, 0 for a queue without messages
+//! `GET_MIN_OFFSET` 31: ext `topic`, `queueId`; answer `offset`, 0 for a queue without messages
 //! (Java `AdminBrokerProcessor.getMinOffset`).
 
 use super::reply;

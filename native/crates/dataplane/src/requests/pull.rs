@@ -1,4 +1,4 @@
-//! PULL_MESSAGE 11 and LITE_PULL_MESSAGE 361 (Java `PullMessageProcessor`,
+//! `PULL_MESSAGE` 11 and `LITE_PULL_MESSAGE` 361 (Java `PullMessageProcessor`,
 //! `DefaultPullMessageResultHandler`).
 //!
 //! Answer: `suggestWhichBrokerId`, `nextBeginOffset`, `minOffset`, `maxOffset`, `topicSysFlag`,

@@ -1,4 +1,4 @@
-//! Header of PULL_MESSAGE 11 and LITE_PULL_MESSAGE 361 (Java `PullMessageRequestHeader`).
+//! Header of `PULL_MESSAGE` 11 and `LITE_PULL_MESSAGE` 361 (Java `PullMessageRequestHeader`).
 
 use crate::event_loop::{Request, Stop};
 

@@ -107,7 +107,7 @@ pub(crate) fn read(
         return nothing(Status::OffsetOverflowBadly, max);
     }
     let pulled = Pulled::nothing(Status::NoMatchedMessage, asked, (min, max));
-    Gather { store, limits, pulled, run: None }.from_queue(queue, filter, entries)
+    Gather { store, limits, pulled, run: None }.walk(queue, filter, entries)
 }
 
 struct Gather<'a> {
@@ -119,7 +119,7 @@ struct Gather<'a> {
 }
 
 impl Gather<'_> {
-    fn from_queue(
+    fn walk(
         mut self,
         queue: &Queue,
         filter: &TagFilter,

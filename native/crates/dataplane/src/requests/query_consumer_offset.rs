@@ -1,4 +1,4 @@
-//! QUERY_CONSUMER_OFFSET 14 (Java `ConsumerManageProcessor.queryConsumerOffset`).
+//! `QUERY_CONSUMER_OFFSET` 14 (Java `ConsumerManageProcessor.queryConsumerOffset`).
 //!
 //! Ext: `consumerGroup`, `topic`, `queueId`, `setZeroIfNotFound`. Answer: `offset`, or 22. A group
 //! without an offset starts at 0 only when the queue still begins at 0 and that message is in

@@ -1,4 +1,4 @@
-//! QUERY_MESSAGE 12: ext `topic`, `key`, `maxNum`, `beginTimestamp`, `endTimestamp` (ms),
+//! `QUERY_MESSAGE` 12: ext `topic`, `key`, `maxNum`, `beginTimestamp`, `endTimestamp` (ms),
 //! `_UNIQUE_KEY_QUERY`; answer body = records oldest first, ext `indexLastUpdateTimestamp`,
 //! `indexLastUpdatePhyoffset` (Java `QueryMessageProcessor.queryMessage`).
 //!

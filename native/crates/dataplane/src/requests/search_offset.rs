@@ -1,4 +1,4 @@
-//! SEARCH_OFFSET_BY_TIMESTAMP 29: ext `topic`, `queueId`, `timestamp` (ms), `boundaryType` (`lower`
+//! `SEARCH_OFFSET_BY_TIMESTAMP` 29: ext `topic`, `queueId`, `timestamp` (ms), `boundaryType` (`lower`
 //! or `upper`, lower when missing); answer `offset` (Java
 //! `AdminBrokerProcessor.searchOffsetByTimestamp`).
 

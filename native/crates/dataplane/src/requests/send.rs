@@ -1,4 +1,4 @@
-//! SEND_MESSAGE 10, SEND_MESSAGE_V2 310, SEND_BATCH_MESSAGE 320 (Java `SendMessageProcessor`).
+//! `SEND_MESSAGE` 10, `SEND_MESSAGE_V2` 310, `SEND_BATCH_MESSAGE` 320 (Java `SendMessageProcessor`).
 //!
 //! Request: header of `send_header.rs`, body = the message, or a batch. Answer: ext `msgId`,
 //! `queueId`, `queueOffset`, `transactionId`, `MSG_REGION`, `TRACE_ON`.

@@ -1,4 +1,4 @@
-//! CONSUMER_SEND_MSG_BACK 36: a consumer could not handle a message and wants it again later (Java
+//! `CONSUMER_SEND_MSG_BACK` 36: a consumer could not handle a message and wants it again later (Java
 //! `AbstractSendMessageProcessor.consumerSendMsgBack`).
 //!
 //! Ext: `group`, `offset` (position in the log), `delayLevel` (below 0: dead-letter topic, 0: 3 +

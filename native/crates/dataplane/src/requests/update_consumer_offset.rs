@@ -1,4 +1,4 @@
-//! UPDATE_CONSUMER_OFFSET 15 (Java `ConsumerManageProcessor.updateConsumerOffset`).
+//! `UPDATE_CONSUMER_OFFSET` 15 (Java `ConsumerManageProcessor.updateConsumerOffset`).
 //!
 //! Ext: `consumerGroup`, `topic`, `queueId`, `commitOffset`; the answer is success alone.
 //! A consumer's periodic commit is oneway and only ever moves forward: one that was overtaken on

@@ -1,4 +1,4 @@
-//! VIEW_MESSAGE_BY_ID 33: ext `offset` (position in the log); answer body = the record as stored
+//! `VIEW_MESSAGE_BY_ID` 33: ext `offset` (position in the log); answer body = the record as stored
 //! (Java `QueryMessageProcessor.viewMessageById`).
 
 use turbopump_wire::PhysicalOffset;

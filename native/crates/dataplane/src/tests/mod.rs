@@ -7,4 +7,5 @@ mod pulls;
 mod retries;
 mod schedule;
 mod sends;
+mod sockets;
 mod sync_flush;
