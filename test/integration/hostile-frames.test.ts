@@ -1,5 +1,5 @@
 /**
- * 100,000 mutated frames against a live broker and name server while a canary client works:
+ * 100,000 hostile frames against a live broker and name server while a canary client works:
  * no crash, no hang, no growth of memory, and the canary is always answered.
  */
 import { readFileSync } from 'node:fs';
@@ -7,13 +7,15 @@ import { connect } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Canary } from './canary.ts';
-import { mutate, seededRandom, seedFrames } from './mutation.ts';
+import { mutate, NastyRequests, seededRandom, seedFrames } from './mutation.ts';
 import { Machine, type Server } from './servers.ts';
 
 const frames = Number(process.env['TURBOPUMP_HOSTILE_FRAMES'] ?? 100_000);
 const seed = Number(process.env['TURBOPUMP_SEED'] ?? Date.now() % 1_000_000);
-const framesPerConnection = 20;
-const connectionsPerServer = 4;
+/** Nasty values keep a connection alive, so many follow each other on one. */
+const nastyPerConnection = 20;
+/** A wound in the framing ends its connection, so each has one of its own. */
+const woundsPerRound = 20;
 const growthBytesMax = 64 * 1024 * 1024;
 const topic = 'CanaryTopic';
 
@@ -37,7 +39,7 @@ function anonymousBytes({ pid }: Server): number {
   return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024;
 }
 
-test(`${frames} mutated frames (seed ${seed}) harm nobody`, async () => {
+test(`${frames} hostile frames (seed ${seed}) harm nobody`, async () => {
   const machine = new Machine();
   const canary = new Canary(topic);
   try {
@@ -48,16 +50,23 @@ test(`${frames} mutated frames (seed ${seed}) harm nobody`, async () => {
     const random = seededRandom(seed);
     const seeds = seedFrames(topic);
     await canary.send(broker.address);
+    const nasty = new NastyRequests(topic, random);
     const wound = (): Buffer => mutate(seeds[random(seeds.length)] ?? Buffer.alloc(0), random);
-    const wounds = (): Buffer[] => Array.from({ length: framesPerConnection }, wound);
+    const list = (length: number, make: () => Buffer): Buffer[] => Array.from({ length }, make);
     const attackWith = async (count: number): Promise<void> => {
-      const perRound = framesPerConnection * servers.length * connectionsPerServer;
+      const perRound = servers.length * (nastyPerConnection + woundsPerRound);
       for (let sent = 0; sent < count; sent += perRound) {
-        const attacks = servers.flatMap(({ address }) =>
-          Array.from({ length: connectionsPerServer }, () =>
-            attack(Number(address.split(':')[1]), wounds()),
-          ),
-        );
+        const attacks = servers.flatMap(({ address }) => {
+          const port = Number(address.split(':')[1]);
+          const wounds = list(woundsPerRound, wound).map((each) => attack(port, [each]));
+          return [
+            attack(
+              port,
+              list(nastyPerConnection, () => nasty.next()),
+            ),
+            ...wounds,
+          ];
+        });
         await Promise.all([...attacks, canary.send(broker.address)]);
         assert.equal(await canary.route(nameServer.address), [broker.address]);
       }

@@ -14,8 +14,14 @@ export function seededRandom(seed: number): (below: number) => number {
   };
 }
 
-/** Valid requests of every kind that a broker or name server reads, in both encodings. */
-export function seedFrames(topic: string): Buffer[] {
+interface Seed {
+  code: number;
+  fields: Record<string, string | number | boolean>;
+  body: Buffer | null;
+}
+
+/** Valid requests of every kind that a broker or name server reads. */
+function seedRequests(topic: string): Seed[] {
   const batch = Buffer.alloc(64);
   batch.writeInt32BE(30, 0);
   batch.writeInt32BE(8, 16);
@@ -51,10 +57,66 @@ export function seedFrames(topic: string): Buffer[] {
     [RequestCode.UPDATE_AND_CREATE_TOPIC, { topic: '../up', readQueueNums: 4 }, null],
     [RequestCode.LOCK_BATCH_MQ, {}, Buffer.from('{"consumerGroup":"G","mqSet":[]}')],
   ];
-  const encodings: HeaderEncoding[] = ['JSON', 'ROCKETMQ'];
+  return requests.map(([code, fields, body]) => ({ code, fields, body }));
+}
+
+const encodings: HeaderEncoding[] = ['JSON', 'ROCKETMQ'];
+
+/** Values that honest clients do not send, but frames may carry. */
+const nastyValues = [
+  '',
+  '-1',
+  '0',
+  '2147483648',
+  '-2147483649',
+  '9223372036854775807',
+  '-9223372036854775808',
+  '99999999999999999999',
+  '1e309',
+  'null',
+  '../../../etc/passwd',
+  'a/b',
+  '\u0000',
+  '\u0001\u0002\u0001\u0002',
+  '%RETRY%',
+  '%DLQ%x',
+  'x'.repeat(5000),
+  '\u{1F680}'.repeat(60),
+];
+
+/** A whole, well-formed frame with nasty values in it: it gets past the framing to a handler. */
+export class NastyRequests {
+  readonly #seeds: Seed[];
+  readonly #random: (below: number) => number;
+
+  constructor(topic: string, random: (below: number) => number) {
+    this.#seeds = seedRequests(topic);
+    this.#random = random;
+  }
+
+  next(): Buffer {
+    const random = this.#random;
+    const seed = this.#seeds[random(this.#seeds.length)];
+    if (seed === undefined) throw new Error('no seeds');
+    const fields: Record<string, string | number | boolean> = { ...seed.fields };
+    for (const name of Object.keys(fields)) {
+      const fate = random(6);
+      if (fate === 0) delete fields[name];
+      if (fate === 1) fields[name] = nastyValues[random(nastyValues.length)] ?? '';
+    }
+    const body = seed.body === null ? undefined : Buffer.from(seed.body);
+    if (body !== undefined && random(2) === 0) flipBits(body, random, 1 + random(4));
+    const encoding = encodings[random(2)];
+    const oneway = random(8) === 0;
+    return encodeFrame(createRequest(seed.code, { extFields: fields, body, encoding, oneway }));
+  }
+}
+
+/** Valid frames in both encodings, to be wounded. */
+export function seedFrames(topic: string): Buffer[] {
   return encodings.flatMap((encoding) =>
-    requests.map(([code, extFields, body]) =>
-      encodeFrame(createRequest(code, { extFields, body: body ?? undefined, encoding })),
+    seedRequests(topic).map(({ code, fields, body }) =>
+      encodeFrame(createRequest(code, { extFields: fields, body: body ?? undefined, encoding })),
     ),
   );
 }
