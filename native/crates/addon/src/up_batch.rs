@@ -28,7 +28,7 @@ pub struct NativeWanted {
     pub default_topic_queue_nums: Option<i32>,
     pub internal: bool,
     pub topic_sys_flag: i32,
-    #[napi(ts_type = "(number & { readonly __brand: 'ConnectionId' }) | null")]
+    #[napi(ts_type = "number & { readonly __brand: 'ConnectionId' }")]
     pub connection: Option<i64>,
     pub remote_address: Option<String>,
 }

@@ -1,13 +1,13 @@
 //! The data plane of a broker: the hot requests from socket to log and back.
 //!
-//! Messages end here and never reach JavaScript. *Policy* comes down as versioned deltas and is read
-//! as immutable snapshots; *facts* and every request that is not hot go up through one bounded
+//! Messages end here and never reach JavaScript. *Policy* comes down as versioned deltas and is
+//! read as immutable snapshots; *facts* and every request that is not hot go up through one bounded
 //! queue. Each loop owns its connections, held pulls and parked requests; consumer offsets and the
 //! progress of delayed messages live here, TypeScript writes them to disk.
 //!
 //! Invariants: a send is answered OK only when its record is as durable as the flush mode promises;
-//! readers see only records that can no longer vanish; at every bound the peer is told `SYSTEM_BUSY`
-//! and nothing grows; a oneway request is never answered.
+//! readers see only records that can no longer vanish; at every bound the peer is told
+//! `SYSTEM_BUSY` and nothing grows; a oneway request is never answered.
 //! Refuses: to decide about names (TypeScript does), half messages and timers (not built yet, so
 //! not half accepted), and pulls on the fast port.
 

@@ -40,6 +40,8 @@ pub(crate) struct LoopCore {
     pub(crate) group: Group,
     /// `SYNC_FLUSH`: appended, not yet on disk, in order of `end`.
     pub(crate) unsafe_groups: VecDeque<Group>,
+    /// Something was appended since the last sync was asked for.
+    pub(crate) sync_wanted: bool,
     pub(crate) holds: HoldTable,
     pub(crate) lot: ParkingLot,
     /// Arrivals to tell each other loop at the end of the turn.
@@ -59,6 +61,7 @@ impl LoopCore {
             batch: AppendBatch::new(),
             group: Group::default(),
             unsafe_groups: VecDeque::new(),
+            sync_wanted: false,
             holds: HoldTable::new(index),
             lot: ParkingLot::default(),
             arrivals: (0..loops).map(|_| Vec::new()).collect(),

@@ -51,6 +51,7 @@ impl LoopCore {
         } else {
             self.shared.unsafe_groups.fetch_add(1, Ordering::SeqCst);
             self.unsafe_groups.push_back(group);
+            self.sync_wanted = true;
         }
     }
 
@@ -58,6 +59,9 @@ impl LoopCore {
     /// it itself, which saves two thread hand-overs; otherwise the sync thread takes everything
     /// gathered meanwhile and tells the loops.
     pub(crate) fn sync(&mut self, policy: &PolicySnapshot, outlets: &mut dyn Outlets) {
+        if !std::mem::take(&mut self.sync_wanted) {
+            return;
+        }
         let Some(group) = self.unsafe_groups.back() else { return };
         if gate::is_safe(&self.shared.store, group.end) {
             self.release_safe(policy, outlets);

@@ -26,7 +26,8 @@ mod tests {
     use super::*;
 
     /// Two threads race a hold against an arrival: whichever order they take, somebody must
-    /// have seen the message. Without the fences or with the order swapped this fails sooner or later.
+    /// have seen the message. Without the fences or with the order swapped this fails sooner
+    /// or later.
     #[test]
     fn no_wake_up_is_lost() {
         for _ in 0..2_000 {

@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn a_negative_hash_is_found_sign_extended() {
-        let tag = (0..).map(|n| format!("tag{n}")).find(|tag| tags_code(tag) < 0).unwrap();
-        assert!(TagFilter::of_expression(&tag).takes(tags_code(&tag)));
+        let tag = "polygenelubricants";
+        assert!(tags_code(tag) < 0);
+        assert!(TagFilter::of_expression(tag).takes(tags_code(tag)));
     }
 }

@@ -1,5 +1,5 @@
-//! `GET_MAX_OFFSET` 30: ext `topic`, `queueId`; answer `offset`, the number of the next message that
-//! a reader may see (Java `AdminBrokerProcessor.getMaxOffset`).
+//! `GET_MAX_OFFSET` 30: ext `topic`, `queueId`; answer `offset`, the number of the next message
+//! that a reader may see (Java `AdminBrokerProcessor.getMaxOffset`).
 
 use std::sync::Arc;
 

@@ -30,6 +30,8 @@ use crate::policy::{
 
 /// Runs up to this are copied into the answer: cheaper than one more slice of the `writev`.
 const COPIED_RUN_BYTES_MAX: usize = 4096;
+/// A held pull keeps its frame; one larger than any pull of a client is not worth it.
+const HELD_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// No client asks for more; a longer wait would only keep a dead one's hold.
 const SUSPEND_MAX: Duration = Duration::from_secs(24 * 3600);
 
@@ -76,7 +78,8 @@ impl LoopCore {
             self.commit_offset(header.group, header.topic, &grant.queue, header.commit_offset);
         }
         let code = pulled.status.code(header.queue_offset);
-        if code == PULL_NOT_FOUND && request.first_pass && header.may_suspend() {
+        let small = request.whole.len() <= HELD_FRAME_BYTES_MAX;
+        if code == PULL_NOT_FOUND && request.first_pass && header.may_suspend() && small {
             return self.hold(request, &header, grant, policy, outlets);
         }
         self.answer_pull(request, &header, &grant, code, pulled, broker, outlets);

@@ -1,5 +1,5 @@
-//! `SEARCH_OFFSET_BY_TIMESTAMP` 29: ext `topic`, `queueId`, `timestamp` (ms), `boundaryType` (`lower`
-//! or `upper`, lower when missing); answer `offset` (Java
+//! `SEARCH_OFFSET_BY_TIMESTAMP` 29: ext `topic`, `queueId`, `timestamp` (ms), `boundaryType`
+//! (`lower` or `upper`, lower when missing); answer `offset` (Java
 //! `AdminBrokerProcessor.searchOffsetByTimestamp`).
 
 use turbopump_store::Boundary;

@@ -1,4 +1,5 @@
-//! `SEND_MESSAGE` 10, `SEND_MESSAGE_V2` 310, `SEND_BATCH_MESSAGE` 320 (Java `SendMessageProcessor`).
+//! `SEND_MESSAGE` 10, `SEND_MESSAGE_V2` 310, `SEND_BATCH_MESSAGE` 320 (Java
+//! `SendMessageProcessor`).
 //!
 //! Request: header of `send_header.rs`, body = the message, or a batch. Answer: ext `msgId`,
 //! `queueId`, `queueOffset`, `transactionId`, `MSG_REGION`, `TRACE_ON`.
@@ -12,7 +13,7 @@ use turbopump_wire::java_hash::tags_code;
 use turbopump_wire::properties::{self, name};
 use turbopump_wire::sys_flag;
 
-use super::retry::Destination;
+use super::retry::{Destination, destination};
 use super::send_header::SendHeader;
 use super::send_properties::{PropertyText, SentProperties};
 use crate::event_loop::{Answer, AnswerKind, LoopCore, Request, Stop};
@@ -33,7 +34,7 @@ impl LoopCore {
         if header.batch {
             return self.send_batch(request, &header, topic, queue_id, policy);
         }
-        let destination = self.destination(&header, request, topic, queue_id, policy)?;
+        let destination = destination(&header, request, topic, queue_id, policy)?;
         let mut text = std::mem::take(&mut self.scratch.properties);
         text.clear();
         let sent = self.put_one(request, &header, &destination, &mut text, policy);

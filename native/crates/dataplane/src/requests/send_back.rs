@@ -1,5 +1,5 @@
-//! `CONSUMER_SEND_MSG_BACK` 36: a consumer could not handle a message and wants it again later (Java
-//! `AbstractSendMessageProcessor.consumerSendMsgBack`).
+//! `CONSUMER_SEND_MSG_BACK` 36: a consumer could not handle a message and wants it again later
+//! (Java `AbstractSendMessageProcessor.consumerSendMsgBack`).
 //!
 //! Ext: `group`, `offset` (position in the log), `delayLevel` (below 0: dead-letter topic, 0: 3 +
 //! times so far), `maxReconsumeTimes`, `unitMode`. No body; the answer is success alone.

@@ -1,5 +1,6 @@
-//! Header of `SEND_MESSAGE` (10, full names) and of `SEND_MESSAGE_V2` (310) and `SEND_BATCH_MESSAGE`
-//! (320), one letter per field (Java `SendMessageRequestHeader`, `SendMessageRequestHeaderV2`).
+//! Header of `SEND_MESSAGE` (10, full names) and of `SEND_MESSAGE_V2` (310) and
+//! `SEND_BATCH_MESSAGE` (320), one letter per field (Java
+//! `SendMessageRequestHeader`, `SendMessageRequestHeaderV2`).
 //!
 //! | V2 | field                 | | V2 | field             |
 //! |----|-----------------------|-|----|-------------------|

@@ -1,6 +1,6 @@
 //! What wakes the delivery thread.
 
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::sync::lock;
@@ -44,15 +44,12 @@ impl Bell {
         let mut state = lock(&self.state);
         if !state.rung && !state.stopped {
             let silent = |state: &mut State| !state.rung && !state.stopped;
-            state = match time {
-                Some(time) => {
-                    let waited = self.heard.wait_timeout_while(state, time, silent);
-                    waited.unwrap_or_else(std::sync::PoisonError::into_inner).0
-                }
-                None => {
-                    let waited = self.heard.wait_while(state, silent);
-                    waited.unwrap_or_else(std::sync::PoisonError::into_inner)
-                }
+            state = if let Some(time) = time {
+                let waited = self.heard.wait_timeout_while(state, time, silent);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                let waited = self.heard.wait_while(state, silent);
+                waited.unwrap_or_else(PoisonError::into_inner)
             };
         }
         state.rung = false;

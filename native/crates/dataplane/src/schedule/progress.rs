@@ -1,7 +1,8 @@
 //! How far each level has been delivered (`delayOffset.json`, written by TypeScript).
 //!
-//! `safe <= delivered`: `delivered` is where the thread goes on, `safe` what may be told to somebody
-//! who writes it to disk. A delivery moves from one to the other when its record is on disk.
+//! `safe <= delivered`: `delivered` is where the thread goes on, `safe` what may be told to
+//! somebody who writes it to disk. A delivery moves from one to the other when its record is
+//! on disk.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;

@@ -194,13 +194,11 @@ impl Worker {
         let end = if self.batch.is_empty() {
             store.flushed()
         } else {
-            match store.append(&mut self.batch) {
-                Ok(end) => end,
-                Err(_) => {
-                    self.batch.clear();
-                    return false;
-                }
-            }
+            let Ok(end) = store.append(&mut self.batch) else {
+                self.batch.clear();
+                return false;
+            };
+            end
         };
         // Delivered messages are covered by the flush mode like any other.
         let synced = store.flush_mode() == FlushMode::Async || store.sync_now().is_ok();

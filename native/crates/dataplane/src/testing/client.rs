@@ -25,7 +25,7 @@ impl Call {
         Self { code, opaque, flag: 0, encoding, fields: Vec::new(), body: Vec::new() }
     }
 
-    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.fields.retain(|(known, _)| known != name);
         self.fields.push((name.into(), value.to_string()));
         self

@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use turbopump_store::FlushMode;
@@ -127,5 +126,4 @@ fn a_message_that_arrives_between_the_look_and_the_hold_is_not_missed() {
     let key = rig.service.core.holds.of_queue(&queue)[0];
     rig.service.core.look_again(key, &policy, &mut rig.wires);
     assert_eq!(rig.replies(1).len(), 1, "the second look finds it");
-    assert_eq!(Arc::strong_count(&queue) > 0, true);
 }

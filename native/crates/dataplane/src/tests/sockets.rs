@@ -60,7 +60,7 @@ impl Client {
     }
 
     fn hear(&mut self) -> Reply {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while self.replies.is_empty() {
             let count = self.socket.read(&mut buffer).unwrap();
             assert!(count > 0, "closed");
