@@ -56,7 +56,8 @@ export class NameServers {
       {
         onConnected: (address) => this.#onConnected(address),
         onDisconnected: (address, reason) => {
-          options.log.warn({ address, reason }, 'lost the connection to a name server');
+          if (!this.#stopped)
+            options.log.warn({ address, reason }, 'lost the connection to a name server');
         },
       },
     );
