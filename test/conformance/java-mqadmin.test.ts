@@ -11,7 +11,14 @@ import { type Cluster, startClusterUnderTest } from './cluster.ts';
 import { driverLines } from './driver-line.ts';
 import { javaDriver } from './java-client.ts';
 import { haveTools, missingForJava } from './outside-tools.ts';
-import { lines, messageLines, progressLines, statusKeys, tableShape } from './printed-form.ts';
+import {
+  lines,
+  messageLines,
+  progressLines,
+  statusKeys,
+  tableShape,
+  withoutTopicAsGroup,
+} from './printed-form.ts';
 
 interface Comparison {
   readonly command: readonly string[];
@@ -19,7 +26,7 @@ interface Comparison {
   readonly form: (output: string) => string[];
 }
 
-const sorted = (output: string): string[] => lines(output).sort();
+const sorted = (output: string): string[] => withoutTopicAsGroup(lines(output)).sort();
 
 const COMPARISONS: readonly Comparison[] = [
   { command: ['clusterList'], form: tableShape },

@@ -12,6 +12,7 @@ import {
   asObject,
   booleanMember,
   integerMember,
+  JsonError,
   type JsonObject,
   parseJson,
   textMember,
@@ -61,18 +62,19 @@ function subscriptionFrom(json: JsonObject): Subscription {
   };
 }
 
+const INT64_MAX = 2n ** 63n - 1n;
+
 /**
  * The Go client counts `subVersion` in nanoseconds, past what a number holds exactly. Rounded up,
  * never down: a pull whose version is newer than the group's is refused, and it carries the exact
  * one. Between two beats the client's clock moves on by far more than a rounding step.
  */
 function versionMember(json: JsonObject): number {
-  const value = json.get('subVersion') ?? 0;
-  if (typeof value !== 'number' || value <= Number.MAX_SAFE_INTEGER) {
-    return integerMember(json, 'subVersion') ?? 0;
-  }
-  // At most one rounding step of the largest int64 below it.
-  return Math.min(value * (1 + Number.EPSILON), 2 ** 63 - 1024);
+  const value = json.get('subVersion');
+  if (typeof value !== 'bigint') return integerMember(json, 'subVersion') ?? 0;
+  if (value < 0n || value > INT64_MAX) throw new JsonError('member subVersion is not an int64');
+  const rounded = Number(value);
+  return BigInt(rounded) < value ? rounded * (1 + Number.EPSILON) : rounded;
 }
 
 type OneOrMore<T> = readonly [T, ...T[]];

@@ -3,7 +3,7 @@
 // Usage: conformance <name server> <broker> <scenario>...
 //
 // It prints one JSON line per scenario and exits 0 only if every one of them held. Refuses
-// scenario names it does not know.
+// scenario names it does not know. ROCKETMQ_GO_LOG_LEVEL is the client's own switch for its log.
 package main
 
 import (
@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"os"
 	"time"
-
-	"github.com/apache/rocketmq-client-go/v2/rlog"
 )
 
 type scenario func(*cluster, report) error
@@ -37,7 +35,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: conformance <name server> <broker> <scenario>...")
 		os.Exit(2)
 	}
-	rlog.SetLogLevel("error")
 	held := true
 	for _, name := range os.Args[3:] {
 		held = runOne(os.Args[1], os.Args[2], name) && held
