@@ -16,5 +16,5 @@ export async function haveTools(what: string, missing: string | undefined): Prom
 export { missingForJava };
 
 export async function missingForGo(): Promise<string | undefined> {
-  return (await answers('go', 'version')) ? undefined : 'go not found: install Go 1.22 or later';
+  return (await answers('go', 'version')) ? undefined : 'go not found: install Go 1.23 or later';
 }
