@@ -156,6 +156,7 @@ export interface NativeOptions {
   indexEntries: number
   flushMode: 'ASYNC_FLUSH' | 'SYNC_FLUSH'
   flushIntervalMs: number
+  delayLevelsMs: Array<number>
   deleteWhenHours: Array<number>
   fileReservedHours: number
   diskMaxUsedRatioPercent: number
@@ -237,7 +238,7 @@ export interface NativeWanted {
   defaultTopicQueueNums: number | null
   internal: boolean
   topicSysFlag: number
-  connection: (number & { readonly __brand: 'ConnectionId' }) | null | null
+  connection: number & { readonly __brand: 'ConnectionId' } | null
   remoteAddress: string | null
 }
 
