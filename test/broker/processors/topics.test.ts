@@ -192,10 +192,14 @@ topics('a file as Java writes it is read', async () => {
   await rig.stop();
   writeFileSync(
     rig.path('topics.json'),
-    '{\n\t"dataVersion":{\n\t\t"counter":4,\n\t\t"stateVersion":0,\n\t\t"timestamp":1700000000000\n\t},\n' +
-      '\t"topicConfigTable":{\n\t\t"J":{\n\t\t\t"attributes":{},\n\t\t\t"order":true,\n\t\t\t"perm":6,\n' +
-      '\t\t\t"readQueueNums":3,\n\t\t\t"topicFilterType":"SINGLE_TAG",\n\t\t\t"topicName":"J",\n' +
-      '\t\t\t"topicSysFlag":0,\n\t\t\t"writeQueueNums":3\n\t\t}\n\t}\n}',
+    [
+      '{\n\t"dataVersion":{\n\t\t"counter":4,\n\t\t"stateVersion":0,',
+      '\t\t"timestamp":1700000000000\n\t},',
+      '\t"topicConfigTable":{\n\t\t"J":{\n\t\t\t"attributes":{},\n\t\t\t"order":true,',
+      '\t\t\t"perm":6,\n\t\t\t"readQueueNums":3,\n\t\t\t"topicFilterType":"SINGLE_TAG",',
+      '\t\t\t"topicName":"J",\n\t\t\t"topicSysFlag":0,\n\t\t\t"writeQueueNums":3',
+      '\t\t}\n\t}\n}',
+    ].join('\n'),
   );
   const again = await BrokerRig.start({}, rig.folder);
   assert.is(again.dataPlane.topics.get('J')?.readQueues, 3);
