@@ -37,6 +37,19 @@ impl LoopCore {
         }
     }
 
+    /// Holds a pull that found nothing. Its queue is looked at once more *after* the hold is
+    /// announced: what arrived in between told nobody.
+    pub(crate) fn keep(
+        &mut self,
+        pull: HeldPull,
+        policy: &PolicySnapshot,
+        outlets: &mut dyn Outlets,
+    ) {
+        let key = self.holds.hold(pull);
+        self.shared.held_changed(1);
+        self.look_again(key, policy, outlets);
+    }
+
     /// Looks at the queue for every pull that this loop holds of it.
     pub(crate) fn wake(
         &mut self,

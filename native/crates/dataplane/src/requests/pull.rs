@@ -121,7 +121,7 @@ impl LoopCore {
         Ok(Grant { group, topic, filter, queue })
     }
 
-    /// Keeps the pull until something happens, and looks once more: see `hold`'s protocol.
+    /// Keeps the pull until something happens.
     fn hold(
         &mut self,
         request: &Request<'_>,
@@ -139,16 +139,15 @@ impl LoopCore {
         } else {
             broker.short_polling_time_ms
         };
-        let key = self.holds.hold(HeldPull {
+        let pull = HeldPull {
             connection: request.to.connection,
             frame: request.whole.to_vec(),
             queue: grant.queue,
             next: QueueOffset::new(header.queue_offset.max(0) as u64),
             filter: grant.filter,
             deadline: self.now + Duration::from_millis(wait_ms).min(SUSPEND_MAX),
-        });
-        self.shared.held_changed(1);
-        self.look_again(key, policy, outlets);
+        };
+        self.keep(pull, policy, outlets);
         Ok(())
     }
 

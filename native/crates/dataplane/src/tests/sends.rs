@@ -114,7 +114,8 @@ fn a_broken_batch_is_refused_whole() {
     batch::append(&mut body, &BatchEntry { flag: 0, body: b"ok", properties: b"" }).unwrap();
     body.extend_from_slice(b"rubbish");
     assert_eq!(rig.call(&Call::send(1, TOPIC, "", &body).with("m", true)).code, 13);
-    assert!(rig.service.core.batch.is_empty());
+    let stored = Call::new(30, 3).with("topic", TOPIC).with("queueId", 0);
+    assert_eq!(rig.call(&stored).number("offset"), 0, "not even its first message");
     let retry = format!("%RETRY%{GROUP}");
     rig.plane.publish(PolicyDelta {
         topics: vec![crate::testing::topic(&retry, 1)],
