@@ -8,9 +8,18 @@ import { brokerHost } from './identity.ts';
 
 /** Loops beyond this share one log lock and gain nothing. */
 const EVENT_LOOPS_MAX = 4;
+const CORES_PER_LOOP = 2;
 const UPWARD_QUEUE_CAPACITY = 10_000;
 const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 const CONNECTIONS_MAX = 50_000;
+
+/**
+ * One loop carries what two cores can bring it; a second one on the same cores costs a quarter
+ * more CPU a message (docs/decisions/0001-io-model.md).
+ */
+function eventLoops(cores: number): number {
+  return Math.max(1, Math.min(Math.floor(cores / CORES_PER_LOOP), EVENT_LOOPS_MAX));
+}
 
 export interface ListenChoice {
   listenPort: number;
@@ -42,7 +51,7 @@ export function dataPlaneOptions(settings: Settings): DataPlaneOptions {
     bindAddress: settings.text('bindAddress'),
     ...listenChoice(settings),
     storeHost: brokerHost(settings),
-    eventLoops: Math.min(availableParallelism(), EVENT_LOOPS_MAX),
+    eventLoops: eventLoops(availableParallelism()),
     maxFrameBytes: FRAME_BYTES_MAX,
     maxMessageBytes: settings.integer('maxMessageSize'),
     maxConnections: CONNECTIONS_MAX,

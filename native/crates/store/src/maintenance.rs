@@ -36,6 +36,8 @@ impl StoreCore {
             }
             let written = self.checkpoint(false);
             self.note_derived(written.as_ref().err());
+            let released = self.log.release_cold();
+            self.note_failure("cache", released.err().map(|error| error.to_string()));
             let now = self.clock.monotonic();
             if now >= next_retention {
                 next_retention = now + RETENTION_EVERY;

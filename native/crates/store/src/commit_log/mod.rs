@@ -9,6 +9,7 @@
 //! Mirrors Java's `CommitLog`, `MappedFileQueue` and `FlushManager`.
 
 mod append;
+mod cache_window;
 mod group_commit;
 mod prepare;
 mod read;
@@ -94,6 +95,8 @@ pub(crate) struct CommitLog {
     window_max_us: AtomicU64,
     /// Position at which the appender wakes the preparing thread.
     prepare_at: AtomicU64,
+    /// Up to here the log's pages were given back to the page cache.
+    released: AtomicU64,
 }
 
 /// What recovery found out, from which a log goes on.
@@ -150,6 +153,7 @@ impl CommitLog {
             dirty_since_us: AtomicU64::new(0),
             window_max_us: AtomicU64::new(0),
             prepare_at: AtomicU64::new(0),
+            released: AtomicU64::new(end),
         }
     }
 

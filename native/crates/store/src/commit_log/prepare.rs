@@ -1,6 +1,10 @@
-//! Making space ahead of the tail: the next segment exists, and a window of the file in front of
-//! the appender is written with zeros, because a batch written into written blocks costs a tenth
-//! of one written into reserved ones (no extent conversion, no journal commit at its sync).
+//! Making space ahead of the tail: the next segment exists, and under `SYNC_FLUSH` a window of the
+//! file in front of the appender is written with zeros, because a synced write into written blocks
+//! costs a part of one into reserved ones (no extent conversion, no journal commit).
+//!
+//! `ASYNC_FLUSH` writes no zeros: nobody waits for its syncs, and zeros would send every byte to the
+//! device twice, take the inode's lock from the appender, and cost more CPU than they save
+//! (measured: 9-12 against 6-7 CPU-seconds per million 1 KiB messages in a sustained load).
 //!
 //! Only a window, not the whole file at once: boot waits for nothing, an idle broker writes
 //! nothing, and a 1 GiB burst of zeros never queues in front of a sync. Zeros are never needed
@@ -12,6 +16,7 @@ use std::time::Duration;
 use super::CommitLog;
 use super::segment::Segment;
 use crate::error::FileError;
+use crate::options::FlushMode;
 use crate::signal::Wake;
 
 /// How far ahead of the tail the file is zeroed: a second of appends at 64 MiB/s.
@@ -19,6 +24,8 @@ const WINDOW_BYTES: u64 = 64 << 20;
 
 /// One write of zeros; what an appender that catches up waits for at most.
 const CHUNK_BYTES: u64 = 1 << 20;
+
+static ZEROS: [u8; CHUNK_BYTES as usize] = [0; CHUNK_BYTES as usize];
 
 /// Distance kept to the appender, so that it practically never meets a claim.
 const LEAD_BYTES: u64 = 4 << 20;
@@ -45,7 +52,10 @@ impl CommitLog {
     /// One round: makes the next segment when the tail is half through, zeroes the window, and
     /// says at which position the next round is due. `pause` ends the round by returning true.
     pub(crate) fn prepare(&self, pause: impl Fn() -> bool) -> Result<(), FileError> {
-        let zeros = vec![0_u8; CHUNK_BYTES.min(self.segments.segment_bytes()) as usize];
+        let window_bytes = match self.mode {
+            FlushMode::Sync => WINDOW_BYTES,
+            FlushMode::Async => 0,
+        };
         loop {
             let tail = self.positions.written.load(Ordering::Acquire);
             let Some(current) = self.segments.find(tail) else {
@@ -54,20 +64,23 @@ impl CommitLog {
                 continue;
             };
             let half = current.base + current.bytes / 2;
-            let window_end = tail + WINDOW_BYTES;
+            let window_end = tail + window_bytes;
             let next = if tail >= half || window_end > current.end() {
                 Some(self.segments.get_or_make(current.end())?)
             } else {
                 None
             };
-            let zeroed = zero_chunk(&current, window_end, &zeros)?
-                || match &next {
-                    Some(next) => zero_chunk(next, window_end, &zeros)?,
-                    None => false,
-                };
+            let zeroed = window_bytes > 0
+                && (zero_chunk(&current, window_end)?
+                    || match &next {
+                        Some(next) => zero_chunk(next, window_end)?,
+                        None => false,
+                    });
             if !zeroed {
-                let due = if next.is_none() { half } else { u64::MAX };
-                self.prepare_at.store(due.min(tail + WINDOW_BYTES / 2), Ordering::Relaxed);
+                // With nothing to zero the next round is due half-way through the next segment.
+                let half = if next.is_none() { half } else { half + current.bytes };
+                let due = if window_bytes > 0 { half.min(tail + window_bytes / 2) } else { half };
+                self.prepare_at.store(due, Ordering::Relaxed);
                 return Ok(());
             }
             if pause() {
@@ -78,13 +91,13 @@ impl CommitLog {
 }
 
 /// True when there was something to zero.
-fn zero_chunk(segment: &Segment, end: u64, zeros: &[u8]) -> Result<bool, FileError> {
+fn zero_chunk(segment: &Segment, end: u64) -> Result<bool, FileError> {
     let until = end.saturating_sub(segment.base);
     let Some(claim) = segment.claim_zeroing(CHUNK_BYTES, LEAD_BYTES, until) else {
         return Ok(false);
     };
     let len = (claim.end - claim.start) as usize;
-    let written = segment.write_at(zeros.get(..len).unwrap_or_default(), claim.start);
+    let written = segment.write_at(ZEROS.get(..len).unwrap_or_default(), claim.start);
     segment.release_claim(written.is_ok());
     written.map(|()| true)
 }

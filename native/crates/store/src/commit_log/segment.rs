@@ -112,6 +112,12 @@ impl Segment {
         zeroing.claim.clone()
     }
 
+    /// Lets the page cache forget `len` bytes from `at` (relative) that are on disk.
+    pub(crate) fn release_cache(&self, at: u64, len: u64) -> Result<(), FileError> {
+        let released = self.file()?.release_cache(at, len);
+        released.map_err(FileError::on("cannot give back the cache of", &self.path))
+    }
+
     /// Gives a claim back; `written` when its zeros are in the file.
     pub(crate) fn release_claim(&self, written: bool) {
         let mut zeroing = self.zeroing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -516,6 +516,10 @@ impl DiskFile for MemoryFile {
         Ok(())
     }
 
+    fn release_cache(&self, _at: u64, _len: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     fn sync_data(&self) -> io::Result<()> {
         self.disk.lock().fault(FaultOn::Sync, &self.path)?;
         self.content(Content::sync)

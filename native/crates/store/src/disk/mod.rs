@@ -143,6 +143,10 @@ pub trait DiskFile: Send + Sync {
     /// `fdatasync`.
     fn sync_data(&self) -> io::Result<()>;
 
+    /// Lets the page cache forget clean pages of `len` bytes from `at`; what is read again comes
+    /// from the device.
+    fn release_cache(&self, at: u64, len: u64) -> io::Result<()>;
+
     /// Cuts or extends (with a hole) to `bytes`.
     fn set_size(&self, bytes: u64) -> io::Result<()>;
 

@@ -2,13 +2,16 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::UNIX_EPOCH;
 
-use rustix::fs::{FallocateFlags, FlockOperation, fallocate, fcntl_lock, flock, statvfs};
+use rustix::fs::{
+    Advice, FallocateFlags, FlockOperation, fadvise, fallocate, fcntl_lock, flock, statvfs,
+};
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 
 use super::{Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
@@ -156,6 +159,12 @@ impl DiskFile for RealFile {
 
     fn sync_data(&self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    fn release_cache(&self, at: u64, len: u64) -> io::Result<()> {
+        let len = NonZeroU64::new(len);
+        // To the system a length of 0 means the whole file.
+        len.map_or(Ok(()), |len| Ok(fadvise(&self.file, at, Some(len), Advice::DontNeed)?))
     }
 
     fn set_size(&self, bytes: u64) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Retention, the trash, zeroing ahead.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use turbopump_wire::{PhysicalOffset, QueueId};
 
@@ -102,13 +103,17 @@ fn a_segment_somebody_holds_is_not_shortened() {
 
 #[test]
 fn preparing_makes_the_next_segment_and_never_touches_records() {
-    let rig = Rig::new(FlushMode::Async);
-    rig.append(&[Message::new(0, 0, 600)]).expect("append");
-    rig.core.log.prepare(|| false).expect("prepare");
-    assert!(rig.core.log.segments.find(SEGMENT_BYTES).is_some(), "window reaches into it");
-    for id in 1..100 {
-        rig.append(&[Message::new(id, 0, 600)]).expect("append");
-        rig.core.log.prepare(|| false).expect("prepare");
+    for mode in [FlushMode::Async, FlushMode::Sync] {
+        let rig = Rig::new(mode);
+        for id in 0..100 {
+            rig.append(&[Message::new(id, 0, 600)]).expect("append");
+            rig.core.log.sync_group().expect("sync");
+            rig.core.log.prepare(|| false).expect("prepare");
+            let tail = rig.core.log.positions.written.load(Ordering::Acquire);
+            let half = tail - tail % SEGMENT_BYTES + SEGMENT_BYTES / 2;
+            let next = rig.core.log.segments.find(half + SEGMENT_BYTES / 2);
+            assert!(next.is_some() || tail < half, "{mode:?}: no next segment at {tail}");
+        }
+        assert_eq!(rig.assert_whole().len(), 100);
     }
-    assert_eq!(rig.assert_whole().len(), 100);
 }
