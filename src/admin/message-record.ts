@@ -120,7 +120,7 @@ function storeText({ address, port }: Host): string {
   return `${address}:${port}`;
 }
 
-/** Upper-case hex of address, 4-byte port and 8-byte offset: Java's MessageDecoder.createMessageId. */
+/** Upper-case hex of address, 4-byte port, 8-byte offset: MessageDecoder.createMessageId. */
 function messageIdOf(host: Buffer, physicalOffset: number): string {
   const offset = Buffer.alloc(8);
   offset.writeBigInt64BE(BigInt(physicalOffset));

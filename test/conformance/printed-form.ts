@@ -3,7 +3,7 @@
  * sizes of this machine. Labels, columns, their order and every other value stay.
  */
 
-/** Replaces what can never be the same twice, in an order in which no rule hides another's match. */
+/** Replaces what can never be the same twice, so ordered that no rule hides another's match. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d+)?/g, '<time>'],
   [/\b127\.0\.0\.1:\d+/g, '<address>'],
@@ -16,7 +16,7 @@ export function masked(text: string): string {
   return MASKS.reduce((now, [pattern, by]) => now.replace(pattern, by), text);
 }
 
-/** Lines without trailing blanks, runs of blanks as one: the widths of columns follow the values. */
+/** Lines without trailing blanks, runs of blanks as one: column widths follow the values. */
 export function lines(text: string): string[] {
   return masked(text)
     .split('\n')

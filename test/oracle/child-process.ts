@@ -42,7 +42,7 @@ process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
-/** Runs a program to its end, whatever its exit code; rejects if it cannot start or takes too long. */
+/** Runs a program to its end, whatever its exit code; rejects if it cannot start or is too slow. */
 export async function runToEnd(launch: Launch): Promise<Finished> {
   const child = start(launch);
   const stdout = collect(child.stdout);

@@ -6,7 +6,7 @@ import { cacheFolder, projectRoot } from './project-folders.ts';
 const SOURCES = join(projectRoot, 'test', 'oracle', 'java', 'src');
 const COMMANDS_LIMIT_MS = 240_000;
 
-/** Runs commands of Java's own mqadmin 5.3.3, one after the other; resolves to what each printed. */
+/** Runs commands of Java's own mqadmin 5.3.3 one by one; resolves to what each printed. */
 export async function javaMqadmin(
   nameServer: string,
   commands: readonly (readonly string[])[],

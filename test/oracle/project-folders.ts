@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of package.json; compiled and source files lie at different depths below it. */
 export const projectRoot = findProjectRoot(dirname(fileURLToPath(import.meta.url)));
 
-/** A folder outside git for what is costly to make again: class paths, compiled classes, binaries. */
+/** A folder outside git for what is costly to make again: class paths, classes, binaries. */
 export function cacheFolder(name: string): string {
   const folder = join(projectRoot, 'node_modules', '.cache', 'turbopump', name);
   mkdirSync(folder, { recursive: true });

@@ -1,8 +1,8 @@
 /**
  * Runs scenarios against a cluster through the unmodified npm client ali-ons.
  *
- * `node driver.mjs <name server> <broker> <scenario>...` prints one JSON line per scenario and exits 0 only
- * if every one of them held. Plain JavaScript in a process of its own, as its users run it.
+ * `node driver.mjs <name server> <broker> <scenario>...` prints a JSON line per scenario; exits 0
+ * only if every one of them held. Plain JavaScript in a process of its own, as its users run it.
  */
 import { mixedTraffic } from './mixed-traffic.mjs';
 import { retryAgain } from './retry-again.mjs';

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import ons from 'ali-ons';
 import { Inbox } from './session.mjs';
 
-/** A refused message comes again under its original id, ten seconds later: this client leaves the level to us. */
+/**
+ * A refused message comes again under its original id, ten seconds later: this client leaves the
+ * level to us.
+ */
 export async function retryAgain(session, seen) {
   const producer = await session.producer();
   const topic = await session.createTopic(producer, 1);

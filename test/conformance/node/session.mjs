@@ -126,7 +126,8 @@ export class Inbox {
   requireExactly(ids) {
     const got = this.delivered.map(({ msgId }) => msgId).sort();
     if (JSON.stringify(got) !== JSON.stringify([...ids].sort())) {
-      throw new Error(`expected ${ids.length} ids, got ${got.length}, ${new Set(got).size} distinct`);
+      const distinct = new Set(got).size;
+      throw new Error(`expected ${ids.length} ids, got ${got.length}, ${distinct} distinct`);
     }
   }
 }

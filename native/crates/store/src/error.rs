@@ -51,7 +51,11 @@ pub enum OpenError {
         wanted_bytes: u64,
     },
     /// The names of the segments are not consecutive.
-    #[error("{} is missing: the commit log has a hole before {}", missing.display(), next.display())]
+    #[error(
+        "{} is missing: the commit log has a hole before {}",
+        missing.display(),
+        next.display()
+    )]
     SegmentMissing {
         /// The file that should be there.
         missing: PathBuf,

@@ -2,8 +2,8 @@
 //! file in front of the appender is written with zeros, because a synced write into written blocks
 //! costs a part of one into reserved ones (no extent conversion, no journal commit).
 //!
-//! `ASYNC_FLUSH` writes no zeros: nobody waits for its syncs, and zeros would send every byte to the
-//! device twice, take the inode's lock from the appender, and cost more CPU than they save
+//! `ASYNC_FLUSH` writes no zeros: nobody waits for its syncs, and zeros would send every byte to
+//! the device twice, take the inode's lock from the appender, and cost more CPU than they save
 //! (measured: 9-12 against 6-7 CPU-seconds per million 1 KiB messages in a sustained load).
 //!
 //! Only a window, not the whole file at once: boot waits for nothing, an idle broker writes

@@ -1,7 +1,8 @@
 //! Bytes of an index file, as Java's `IndexFile` and `IndexHeader` write them, big-endian:
 //!
 //! ```text
-//! 0    header   | begin ms 8 | end ms 8 | begin position 8 | end position 8 | slots used 4 | next entry 4 |
+//! 0    header   | begin ms 8 | end ms 8 | begin position 8 | end position 8 |
+//!               | slots used 4 | next entry 4 |
 //! 40   slots    | newest entry of the chain 4 | × slots
 //! ...  entries  | key hash 4 | position 8 | seconds since begin 4 | previous entry 4 | × entries
 //! ```

@@ -138,7 +138,8 @@ fn measure_appends() {
         let record = record(1_024);
         let mut batch = AppendBatch::new();
         let rounds = if mode == FlushMode::Async { 60_000 } else { 10_000 };
-        std::thread::sleep(Duration::from_millis(500)); // The window is zeroed before a real start of load, too.
+        // Before a real load starts the window has been zeroed, too.
+        std::thread::sleep(Duration::from_millis(500));
         let (began, cpu) = (Instant::now(), cpu_seconds());
         let mut slowest = Duration::ZERO;
         for round in 0..rounds {
