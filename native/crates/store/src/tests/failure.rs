@@ -56,6 +56,21 @@ fn a_failed_write_publishes_nothing_and_poisons() {
 }
 
 #[test]
+fn zeros_ahead_are_synced_and_a_failure_of_that_poisons() {
+    let rig = Rig::new(FlushMode::Sync);
+    rig.append(&[Message::new(1, 0, 50)]).expect("append");
+    rig.core.log.sync_group().expect("sync");
+    let heard = heard(&rig);
+    rig.disk.inject(FaultOn::Sync, "00000000000000008192", 1);
+    // The next segment's first sync makes its size durable, the second its zeros. That error may
+    // have been a record's: after it no sync may be believed.
+    assert!(rig.core.log.prepare(|| false).is_err(), "zeros in the page cache only");
+    rig.disk.heal();
+    assert!(matches!(heard.lock().expect("lock").as_slice(), [Progress::Poisoned(_)]));
+    assert!(matches!(rig.append(&[Message::new(2, 0, 50)]), Err(AppendError::Poisoned(_))));
+}
+
+#[test]
 fn a_segment_that_cannot_be_made_refuses_the_batch_and_nothing_else() {
     let rig = Rig::new(FlushMode::Async);
     rig.disk.inject(FaultOn::Create, "00000000000000008192", 0);
