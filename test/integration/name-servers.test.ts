@@ -51,6 +51,7 @@ test('a broker that boots while one name server is down is delayed by nothing', 
   canary,
   machine,
   nameServers,
+  broker,
 }) => {
   const [first, second] = nameServers;
   assert.ok(first && second);
@@ -59,8 +60,8 @@ test('a broker that boots while one name server is down is delayed by nothing', 
   const late = await machine.broker(nameServers);
   assert.ok(Date.now() - started < 3000, 'booted without waiting for the dead one');
   await canary.send(late.address);
-  const route = await canary.route(second.address);
-  assert.ok(route.includes(late.address), `${late.address} is not in ${route}`);
+  // Its first send made the topic there, and the name server hears of that meanwhile.
+  await canary.routeBecomes(second.address, [broker.address, late.address], 2000);
 });
 
 test('a broker killed leaves every route, a stopped one at once, and each comes back', async ({
