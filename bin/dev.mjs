@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// The commands of a developer's day: start, test, bench, check. Each is complete on a fresh
+// The commands of a developer's day: start, test, bench, cluster, check. Each is complete on a fresh
 // clone: it installs locked dependencies and builds what is missing or stale before it begins.
 // Plain JavaScript without dependencies, because it runs before any of them is installed.
 import { ensureBuilt } from './dev/build.mjs';
 import { runChecks } from './dev/check.mjs';
+import { runCluster } from './dev/cluster.mjs';
 import { runNode } from './dev/process.mjs';
 
 const [command, ...args] = process.argv.slice(2);
@@ -20,6 +21,10 @@ const commands = {
   bench: async () => {
     await ensureBuilt();
     return runNode(['--enable-source-maps', 'dist/bench/main.js', ...args]);
+  },
+  cluster: async () => {
+    await ensureBuilt();
+    return runCluster(args);
   },
   check: async () => {
     await ensureBuilt();
