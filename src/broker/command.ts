@@ -1,5 +1,5 @@
 /**
- * `mqbroker [-c file] [-n name servers] [-p] [-m] [-h]`: settings, broker, signals, RocketMQ's
+ * `mqbroker [-c file]... [-n name servers] [-p] [-m] [-h]`: settings, broker, signals, RocketMQ's
  * ready line. A start that fails prints one sentence and exits with 1.
  */
 import { resolve } from 'node:path';
@@ -36,7 +36,10 @@ export async function runBroker(
 async function start(argv: readonly string[], openDataPlane: OpenDataPlane): Promise<void> {
   const options = parseServerCommandLine('mqbroker', argv);
   const settings = brokerSettings();
-  loadFile(settings, options.configFile === null ? null : resolve(options.configFile));
+  loadFiles(
+    settings,
+    options.configFiles.map((path) => resolve(path)),
+  );
   if (options.namesrvAddr !== null) settings.set('namesrvAddr', options.namesrvAddr);
   if (options.print !== null) {
     process.stdout.write(`${settings.lines(options.print === 'important').join('\n')}\n`);
@@ -51,9 +54,11 @@ async function start(argv: readonly string[], openDataPlane: OpenDataPlane): Pro
   process.stdout.write(`${readyLine(broker, settings)}\n`);
 }
 
-function loadFile(settings: Settings, path: string | null): void {
-  const warnings = path === null ? [] : settings.apply(readConfigFile(path), path);
-  if (path !== null) settings.set('brokerConfigPath', path);
+/** What is changed while the broker runs goes to the last file, which outranks the others. */
+function loadFiles(settings: Settings, paths: readonly string[]): void {
+  const warnings = paths.flatMap((path) => settings.apply(readConfigFile(path), path));
+  const last = paths.at(-1);
+  if (last !== undefined) settings.set('brokerConfigPath', last);
   warnings.push(...applyOwnFile(settings));
   for (const warning of warnings) process.stderr.write(`mqbroker: warning: ${warning}\n`);
   const idle = settings.givenWithoutEffect();

@@ -2,7 +2,11 @@
 import { Command, CommanderError } from 'commander';
 
 export interface ServerCommandLine {
-  configFile: string | null;
+  /**
+   * In the order given: of a key in several files the last one's value counts, so that a shipped
+   * file stays as it is below one of your own. RocketMQ takes the first file alone.
+   */
+  configFiles: string[];
   namesrvAddr: string | null;
   print: 'all' | 'important' | null;
 }
@@ -21,11 +25,16 @@ export class CommandLineEnd extends Error {
 /** Throws {@link CommandLineEnd} for `-h` and for arguments that do not parse. */
 export function parseServerCommandLine(name: string, argv: readonly string[]): ServerCommandLine {
   let text = '';
+  const configFiles: string[] = [];
   const take = (piece: string): void => {
     text += piece;
   };
   const command = new Command(name)
-    .option('-c, --configFile <file>', `${name} config properties file`)
+    .option(
+      '-c, --configFile <file>',
+      `${name} config properties file; a further one overrides its keys`,
+      (file) => configFiles.push(file),
+    )
     .option('-n, --namesrvAddr <list>', 'Name server address list, eg: 192.168.0.1:9876;…')
     .option('-p, --printConfigItem', 'Print all config items')
     .option('-m, --printImportantConfig', 'Print important config items')
@@ -44,7 +53,7 @@ export function parseServerCommandLine(name: string, argv: readonly string[]): S
   const wantsAll = options['printConfigItem'] === true;
   const wantsImportant = options['printImportantConfig'] === true;
   return {
-    configFile: textOption(options, 'configFile'),
+    configFiles,
     namesrvAddr: textOption(options, 'namesrvAddr'),
     print: wantsAll ? 'all' : wantsImportant ? 'important' : null,
   };

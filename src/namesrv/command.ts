@@ -1,5 +1,5 @@
 /**
- * `mqnamesrv [-c file] [-p] [-h]`: settings, name server, signals, RocketMQ's ready line.
+ * `mqnamesrv [-c file]... [-p] [-h]`: settings, name server, signals, RocketMQ's ready line.
  * A start that fails prints one sentence and exits with 1.
  */
 import { resolve } from 'node:path';
@@ -30,14 +30,14 @@ export async function runNameServer(argv: readonly string[]): Promise<void> {
 async function start(argv: readonly string[]): Promise<void> {
   const options = parseServerCommandLine('mqnamesrv', argv);
   const settings = namesrvSettings();
-  const configFile = options.configFile === null ? null : resolve(options.configFile);
-  loadFile(settings, configFile);
+  const configFiles = options.configFiles.map((path) => resolve(path));
+  loadFiles(settings, configFiles);
   if (options.print !== null) {
     process.stdout.write(`${settings.lines(options.print === 'important').join('\n')}\n`);
     return;
   }
   const logger = createLogger('namesrv');
-  const server = new NameServer({ settings, logger, configFile });
+  const server = new NameServer({ settings, logger, configFile: configFiles.at(-1) ?? null });
   await server.start();
   stopOnSignals({
     stop: () => server.stop(),
@@ -48,12 +48,11 @@ async function start(argv: readonly string[]): Promise<void> {
   process.stdout.write(`${ready}\n`);
 }
 
-function loadFile(settings: Settings, path: string | null): void {
-  if (path === null) {
-    return;
-  }
-  const warnings = settings.apply(readConfigFile(path), path);
-  settings.set('configStorePath', path);
+function loadFiles(settings: Settings, paths: readonly string[]): void {
+  const warnings = paths.flatMap((path) => settings.apply(readConfigFile(path), path));
+  const last = paths.at(-1);
+  if (last === undefined) return;
+  settings.set('configStorePath', last);
   for (const warning of warnings) {
     process.stderr.write(`mqnamesrv: warning: ${warning}\n`);
   }

@@ -4,9 +4,15 @@ import { CommandLineEnd, parseServerCommandLine } from '../../src/config/command
 
 test('RocketMQ options in short and long form', () => {
   const short = parseServerCommandLine('mqbroker', ['-c', 'a.conf', '-n', 'ns1:1,ns2:2', '-p']);
-  assert.equal(short, { configFile: 'a.conf', namesrvAddr: 'ns1:1,ns2:2', print: 'all' });
+  assert.equal(short, { configFiles: ['a.conf'], namesrvAddr: 'ns1:1,ns2:2', print: 'all' });
   const long = parseServerCommandLine('mqbroker', ['--configFile', 'a.conf', '-m']);
-  assert.equal(long, { configFile: 'a.conf', namesrvAddr: null, print: 'important' });
+  assert.equal(long, { configFiles: ['a.conf'], namesrvAddr: null, print: 'important' });
+});
+
+test('files are taken in their order, none is a list without any', () => {
+  const two = parseServerCommandLine('mqbroker', ['-c', 'a.conf', '-n', 'ns:1', '-c', 'own.conf']);
+  assert.equal(two.configFiles, ['a.conf', 'own.conf']);
+  assert.equal(parseServerCommandLine('mqbroker', []).configFiles, []);
 });
 
 test('help ends with 0, what is unknown with 1', () => {
