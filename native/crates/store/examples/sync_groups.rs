@@ -69,8 +69,7 @@ fn write_bare_file(path: &Path) -> Outcome<Arc<dyn turbopump_store::DiskFile>> {
 }
 
 fn quartiles(results: &[[f64; 3]], column: usize) -> Vec<f64> {
-    let mut values: Vec<f64> =
-        results.iter().filter_map(|row| row.get(column)).copied().collect();
+    let mut values: Vec<f64> = results.iter().filter_map(|row| row.get(column)).copied().collect();
     values.sort_by(f64::total_cmp);
     let at = |part: usize| values.get(part * values.len() / 4).copied();
     (1..4).filter_map(at).collect()
@@ -109,8 +108,7 @@ fn push(store: &Store, batch: &mut AppendBatch, group_bytes: usize) -> Outcome<(
         body: &body,
         properties: &[],
     };
-    let meta =
-        RecordMeta { tags: TagsCode::Fixed(0), kind: RecordKind::Normal, key_hashes: &[] };
+    let meta = RecordMeta { tags: TagsCode::Fixed(0), kind: RecordKind::Normal, key_hashes: &[] };
     let mut encoded = Ok(());
     batch.push(&queue, meta, |out| encoded = encode_record(out, &fields).map(|_| ()));
     Ok(encoded?)

@@ -17,7 +17,15 @@ use crate::error::{DerivedError, FileError};
 use crate::retention::{SEGMENTS_PER_CHECK, Verdict, judge};
 use crate::signal::Wake;
 
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A checkpoint is a handful of syncs that others' syncs queue behind, so an idle look at the clock
+/// is no reason for one: it is due this long after the last one, or when this much of the log would
+/// have to be read again after a crash (a fraction of a second), and never takes more than a
+/// quarter of the maintenance thread's time, which many thousand queues would else fill.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+const CHECKPOINT_LAG_BYTES: u64 = 64 << 20;
+const CHECKPOINT_SHARE: u32 = 4;
 
 /// Java's `cleanResourceInterval`.
 const RETENTION_EVERY: Duration = Duration::from_secs(10);
@@ -30,12 +38,18 @@ impl StoreCore {
     /// Body of the maintenance thread; returns when stopped.
     pub(crate) fn run_maintenance(&self) {
         let mut next_retention = self.clock.monotonic();
+        let (mut checkpoint_began, mut checkpoint_took) = (next_retention, Duration::ZERO);
         loop {
-            if self.maintenance_wanted.wait(Some(CHECKPOINT_EVERY)) == Wake::Stopped {
+            if self.maintenance_wanted.wait(Some(LOOK_EVERY)) == Wake::Stopped {
                 return;
             }
-            let written = self.checkpoint(false);
-            self.note_derived(written.as_ref().err());
+            let began = self.clock.monotonic();
+            if self.is_checkpoint_due(began.saturating_sub(checkpoint_began), checkpoint_took) {
+                let written = self.checkpoint(false);
+                self.note_derived(written.as_ref().err());
+                checkpoint_began = began;
+                checkpoint_took = self.clock.monotonic().saturating_sub(began);
+            }
             let released = self.log.release_cold();
             self.note_failure("cache", released.err().map(|error| error.to_string()));
             let now = self.clock.monotonic();
@@ -46,6 +60,12 @@ impl StoreCore {
                 self.trash.wanted.raise();
             }
         }
+    }
+
+    fn is_checkpoint_due(&self, since: Duration, took: Duration) -> bool {
+        let lag_bytes = self.log.flushed_point().end.saturating_sub(self.checkpointed());
+        since >= took * CHECKPOINT_SHARE
+            && (since >= CHECKPOINT_EVERY || lag_bytes >= CHECKPOINT_LAG_BYTES)
     }
 
     fn note_derived(&self, error: Option<&DerivedError>) {

@@ -1,6 +1,9 @@
 //! Writing tails into the files.
 //!
-//! Order, per group of queues: units → `fdatasync` of each file → folders → mark as flushed. An
+//! Order, per group of queues: units → `fdatasync` of each file → folders → mark as flushed. Where
+//! thousands of queues have news, all of them are one group and one `syncfs` stands for all its
+//! files and folders: 50,000 single syncs take minutes. Rejected for few queues, as it also writes
+//! what others have on the file system. An
 //! entry is marked only when it is on disk, so a failed flush can be repeated and loses nothing;
 //! whether it may be repeated is the store's decision (it poisons itself).
 
@@ -21,6 +24,8 @@ use crate::disk::DiskFile;
 /// Queues written before their files are synced; below the bound of open descriptors, so that a
 /// file is synced through the descriptor that wrote it.
 const GROUP_QUEUES: usize = 128;
+/// More queues than this are synced by one `syncfs`.
+const WHOLE_QUEUES: usize = 256;
 /// Entries copied out of a tail at once, so that a publisher waits for microseconds only.
 const RUN_ENTRIES: usize = 8192;
 /// Flushed entries a busy queue keeps in memory for readers at its tail.
@@ -41,13 +46,40 @@ pub(super) struct Maintenance {
 /// Files and folders a group has written.
 #[derive(Default)]
 struct Unsynced {
+    /// With `whole` only the first: it was open before anything was written, so it hears of every
+    /// failure, and thousands must not stay open.
     files: Vec<(Arc<dyn DiskFile>, PathBuf)>,
     dirs: BTreeSet<PathBuf>,
+    /// The file system is synced instead of each file.
+    whole: bool,
 }
 
 impl Unsynced {
+    fn note(&mut self, file: Arc<dyn DiskFile>, path: PathBuf) {
+        let is_last = self.files.last().is_some_and(|(last, _)| Arc::ptr_eq(last, &file));
+        if !is_last && (!self.whole || self.files.is_empty()) {
+            self.files.push((file, path));
+        }
+    }
+
+    fn sync(&mut self, shared: &Shared) -> Result<(), QueueError> {
+        if !self.whole {
+            for (file, path) in &self.files {
+                file.sync_data().map_err(|error| QueueError::io("sync", path, error))?;
+            }
+        }
+        self.sync_dirs(shared)
+    }
+
     /// Innermost first: a name is durable only when its folder's own name is.
     fn sync_dirs(&mut self, shared: &Shared) -> Result<(), QueueError> {
+        if self.whole
+            && let Some((file, path)) = self.files.first()
+        {
+            self.dirs.clear();
+            let synced = file.sync_file_system();
+            return synced.map_err(|error| QueueError::io("sync the file system of", path, error));
+        }
         // A folder sorts before what is in it.
         for dir in std::mem::take(&mut self.dirs).into_iter().rev() {
             let synced = shared.descriptors.disk().sync_dir(&dir);
@@ -66,8 +98,10 @@ impl Maintenance {
     ) -> Result<(), QueueError> {
         let dirty = std::mem::take(&mut *lock(&shared.dirty));
         let mut left = dirty.as_slice();
+        let at_once = dirty.len() > WHOLE_QUEUES && shared.descriptors.disk().syncs_file_systems();
+        let group_queues = if at_once { dirty.len() } else { GROUP_QUEUES };
         while !left.is_empty() {
-            let (group, rest) = left.split_at(left.len().min(GROUP_QUEUES));
+            let (group, rest) = left.split_at(left.len().min(group_queues));
             if let Err(error) = self.flush_group(shared, group, upto) {
                 lock(&shared.dirty).extend_from_slice(left);
                 return Err(error);
@@ -84,15 +118,13 @@ impl Maintenance {
         group: &[Arc<Queue>],
         upto: PhysicalOffset,
     ) -> Result<(), QueueError> {
-        let mut unsynced = Unsynced::default();
+        let whole = group.len() > GROUP_QUEUES;
+        let mut unsynced = Unsynced { whole, ..Unsynced::default() };
         let mut written = Vec::with_capacity(group.len());
         for queue in group {
             written.push(self.write_queue(queue, upto, &mut unsynced)?);
         }
-        for (file, path) in &unsynced.files {
-            file.sync_data().map_err(|error| QueueError::io("sync", path, error))?;
-        }
-        unsynced.sync_dirs(shared)?;
+        unsynced.sync(shared)?;
         for (queue, to) in group.iter().zip(written) {
             self.mark_flushed(shared, queue, to);
         }
@@ -250,9 +282,7 @@ fn write_units(
         let file = files.for_writing(start)?;
         file.write_at(now, (from - start) * UNIT_BYTES)
             .map_err(|error| QueueError::io("write", files.path(start), error))?;
-        if unsynced.files.last().is_none_or(|(last, _)| !Arc::ptr_eq(last, &file)) {
-            unsynced.files.push((file, files.path(start)));
-        }
+        unsynced.note(file, files.path(start));
         bytes = rest;
         from = file_end;
     }
@@ -265,7 +295,7 @@ fn resync(queue: &Queue, first: u64, end: u64, unsynced: &mut Unsynced) -> Resul
     let mut start = files.file_start(first);
     while start < end {
         make_room(queue, start, unsynced)?;
-        unsynced.files.push((files.for_writing(start)?, files.path(start)));
+        unsynced.note(files.for_writing(start)?, files.path(start));
         start += files.shared.file_units;
     }
     Ok(())

@@ -422,6 +422,10 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
+    fn syncs_file_systems(&self) -> bool {
+        true
+    }
+
     fn space(&self, _path: &Path) -> io::Result<Space> {
         let state = self.lock();
         state.alive()?;
@@ -523,6 +527,15 @@ impl DiskFile for MemoryFile {
     fn sync_data(&self) -> io::Result<()> {
         self.disk.lock().fault(FaultOn::Sync, &self.path)?;
         self.content(Content::sync)
+    }
+
+    fn sync_file_system(&self) -> io::Result<()> {
+        let mut state = self.disk.lock();
+        state.fault(FaultOn::Sync, &self.path)?;
+        state.step()?;
+        state.files.iter_mut().for_each(Content::sync);
+        state.durable_names = state.names.clone();
+        Ok(())
     }
 
     fn set_size(&self, bytes: u64) -> io::Result<()> {

@@ -119,6 +119,9 @@ pub trait Disk: Send + Sync {
     /// Makes names created, renamed or removed in `dir` durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 
+    /// Whether `DiskFile::sync_file_system` hears of every failed write.
+    fn syncs_file_systems(&self) -> bool;
+
     /// Space of the file system of `path`.
     fn space(&self, path: &Path) -> io::Result<Space>;
 
@@ -142,6 +145,10 @@ pub trait DiskFile: Send + Sync {
 
     /// `fdatasync`.
     fn sync_data(&self) -> io::Result<()>;
+
+    /// `syncfs`: everything written to the file system of this file, names included. Fails when any
+    /// write-back on it has failed since this file was opened.
+    fn sync_file_system(&self) -> io::Result<()>;
 
     /// Lets the page cache forget clean pages of `len` bytes from `at`; what is read again comes
     /// from the device.

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::UNIX_EPOCH;
 
 use rustix::fs::{
-    Advice, FallocateFlags, FlockOperation, fadvise, fallocate, fcntl_lock, flock, statvfs,
+    Advice, FallocateFlags, FlockOperation, fadvise, fallocate, fcntl_lock, flock, statvfs, syncfs,
 };
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
+use rustix::system::uname;
 
 use super::{Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
 
@@ -82,6 +83,14 @@ impl Disk for RealDisk {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         File::open(dir)?.sync_all()
+    }
+
+    fn syncs_file_systems(&self) -> bool {
+        // Before 5.8 the kernel forgets to tell syncfs of failed writes.
+        let name = uname();
+        let mut numbers = name.release().to_str().unwrap_or_default().split(['.', '-']);
+        let mut next = || numbers.next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        (next(), next()) >= (5, 8)
     }
 
     fn space(&self, path: &Path) -> io::Result<Space> {
@@ -159,6 +168,10 @@ impl DiskFile for RealFile {
 
     fn sync_data(&self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    fn sync_file_system(&self) -> io::Result<()> {
+        Ok(syncfs(&self.file)?)
     }
 
     fn release_cache(&self, at: u64, len: u64) -> io::Result<()> {

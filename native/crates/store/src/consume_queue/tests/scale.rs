@@ -1,10 +1,11 @@
-//! What 50,000 queues cost on the real disk. Run by hand:
+//! Many queues: one sync for all of them, and what 50,000 cost on the real disk. Run by hand:
 //! `cargo test --release -p turbopump-store fifty_thousand -- --ignored --nocapture`.
 
 use std::time::Instant;
 
 use super::*;
 use crate::disk::RealDisk;
+use crate::disk::memory::FaultOn;
 
 const TOPICS: u32 = 6250;
 const QUEUES_EACH: u32 = 8;
@@ -32,6 +33,29 @@ fn table(root: &Path) -> QueueTable {
     let readable = Arc::new(AtomicU64::new(u64::MAX));
     let disk = Arc::new(RealDisk);
     QueueTable::open(root, 6_000_000, disk, readable, at(u64::MAX)).expect("opens")
+}
+
+#[test]
+fn a_flush_of_many_queues_is_one_sync_and_as_durable_as_many() {
+    let disk = MemoryDisk::new();
+    let filled = open(&disk);
+    for id in 0..300 {
+        publish(&queue(&filled, "T", id), 0, 3);
+    }
+    disk.inject(FaultOn::Sync, ROOT, 0);
+    assert!(filled.flush(at(u64::MAX)).is_err(), "nobody synced");
+    assert_eq!(filled.unflushed_entries(), 900, "not on disk, not forgotten");
+    disk.heal();
+    let before = disk.changes();
+    filled.flush(at(u64::MAX)).expect("again");
+    let a_write_each_and_the_sync = 301;
+    assert_eq!(disk.changes() - before, a_write_each_and_the_sync);
+    for seed in 0..4 {
+        let left = open(&disk.after_power_cut(seed));
+        for id in 0..300 {
+            assert_eq!(read(&queue(&left, "T", id), 0, 9), entries(0, 3), "queue {id}");
+        }
+    }
 }
 
 #[test]
