@@ -39,9 +39,10 @@ struct Fault {
 struct Content {
     cache: Vec<u8>,
     durable: Vec<u8>,
-    /// Contents that an unsynced page went through: a power cut leaves one of them or the durable
-    /// one, whichever the kernel last wrote back by itself.
-    dirty: BTreeMap<u64, Vec<Vec<u8>>>,
+    /// Contents that an unsynced page went through, each with the number of the change that made
+    /// it: a power cut leaves one of them or the durable one, whichever the kernel last wrote back
+    /// by itself.
+    dirty: BTreeMap<u64, Vec<(u64, Vec<u8>)>>,
     modified_ms: i64,
     locked: bool,
 }
@@ -60,6 +61,17 @@ struct State {
     reached: Vec<CrashPoint>,
     space: Option<Space>,
     opened: Vec<PathBuf>,
+}
+
+/// What a power cut leaves of what was not synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsynced {
+    /// Nothing.
+    Dropped,
+    /// What was written first, up to a change chosen by the seed, in the order it was written.
+    Prefix(u64),
+    /// Any page in any of its versions, any name and any size, by the seed.
+    Subset(u64),
 }
 
 /// See the module's head. Clones share the disk.
@@ -123,14 +135,14 @@ impl Content {
         self.cache.get(start..end).unwrap_or_default().to_vec()
     }
 
-    fn write(&mut self, at: u64, bytes: &[u8]) {
+    fn write(&mut self, change: u64, at: u64, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
         put(&mut self.cache, at, bytes);
         for page in at / PAGE_BYTES..=(at + bytes.len() as u64 - 1) / PAGE_BYTES {
             let now = self.page(page);
-            self.dirty.entry(page).or_default().push(now);
+            self.dirty.entry(page).or_default().push((change, now));
         }
     }
 
@@ -154,6 +166,21 @@ impl Content {
         }
     }
 
+    /// What the platter holds when pages got out in the order of writing, up to `change`.
+    fn prefix(&self, change: u64) -> Vec<u8> {
+        let mut image = self.durable.clone();
+        image.resize(self.cache.len(), 0);
+        let size = image.len();
+        for (page, versions) in &self.dirty {
+            let written = versions.iter().rev().find(|(made_by, _)| *made_by <= change);
+            if let Some((_, version)) = written {
+                put(&mut image, page * PAGE_BYTES, version);
+            }
+        }
+        image.truncate(size);
+        image
+    }
+
     /// What the platter holds: each unsynced page and the size in any of their versions.
     fn torn(&self, coin: &mut Coin) -> Vec<u8> {
         let mut image = self.durable.clone();
@@ -163,7 +190,7 @@ impl Content {
         let size = image.len();
         for (page, versions) in &self.dirty {
             let chosen = coin.below(versions.len() + 1);
-            if let Some(version) = versions.get(chosen) {
+            if let Some((_, version)) = versions.get(chosen) {
                 put(&mut image, page * PAGE_BYTES, version);
             }
         }
@@ -281,8 +308,24 @@ impl MemoryDisk {
     /// The disk after a power cut: what was synced, and by `seed` some of what was not.
     #[must_use]
     pub fn after_power_cut(&self, seed: u64) -> Self {
+        self.after_power_cut_with(Unsynced::Subset(seed))
+    }
+
+    /// The disk after a power cut: what was synced, and what is said of the rest.
+    #[must_use]
+    pub fn after_power_cut_with(&self, unsynced: Unsynced) -> Self {
         let state = self.lock();
+        let (Unsynced::Prefix(seed) | Unsynced::Subset(seed)) = unsynced else {
+            let files = state.files.iter().map(|file| (file.durable.clone(), file.modified_ms));
+            return Self::of(&state, files, state.durable_names.clone());
+        };
         let mut coin = Coin(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        if matches!(unsynced, Unsynced::Prefix(_)) {
+            let change = coin.below(state.changes as usize + 2) as u64;
+            let names = if coin.flip() { &state.names } else { &state.durable_names };
+            let files = state.files.iter().map(|file| (file.prefix(change), file.modified_ms));
+            return Self::of(&state, files, names.clone());
+        }
         let mut names = state.durable_names.clone();
         for (path, file) in &state.names {
             if state.durable_names.get(path) != Some(file) && coin.flip() {
@@ -294,14 +337,21 @@ impl MemoryDisk {
                 names.remove(path);
             }
         }
-        let files = state.files.iter().map(|file| {
-            let image = file.torn(&mut coin);
-            Content {
-                cache: image.clone(),
-                durable: image,
-                modified_ms: file.modified_ms,
-                ..Content::default()
-            }
+        let files = state.files.iter().map(|file| (file.torn(&mut coin), file.modified_ms));
+        Self::of(&state, files, names)
+    }
+
+    /// A machine that has just been switched on.
+    fn of(
+        state: &State,
+        images: impl Iterator<Item = (Vec<u8>, i64)>,
+        names: BTreeMap<PathBuf, usize>,
+    ) -> Self {
+        let files = images.map(|(image, modified_ms)| Content {
+            cache: image.clone(),
+            durable: image,
+            modified_ms,
+            ..Content::default()
         });
         let next = State {
             files: files.collect(),
@@ -467,13 +517,14 @@ impl MemoryFile {
     /// Counts the change; when it is the last one, half of `bytes` still gets into the cache.
     fn write(&self, state: &mut State, bytes: &[u8], at: u64, faulty: bool) -> io::Result<()> {
         let dying = state.change()?;
+        let change = state.changes;
         let content = state.files.get_mut(self.index).ok_or_else(off)?;
         if dying || faulty {
             let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
-            content.write(at, half);
+            content.write(change, at, half);
             return Err(if dying { off() } else { io::Error::other("injected fault") });
         }
-        content.write(at, bytes);
+        content.write(change, at, bytes);
         Ok(())
     }
 
@@ -553,10 +604,13 @@ impl DiskFile for MemoryFile {
     }
 
     fn zero_range(&self, at: u64, len: u64) -> io::Result<()> {
-        self.content(|content| {
-            let len = len.min((content.cache.len() as u64).saturating_sub(at));
-            content.write(at, &vec![0; len as usize]);
-        })
+        let mut state = self.disk.lock();
+        state.step()?;
+        let change = state.changes;
+        let content = state.files.get_mut(self.index).ok_or_else(off)?;
+        let len = len.min((content.cache.len() as u64).saturating_sub(at));
+        content.write(change, at, &vec![0; len as usize]);
+        Ok(())
     }
 
     fn map(&self, _bytes: u64) -> io::Result<Option<MappedFile>> {

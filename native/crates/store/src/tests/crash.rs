@@ -8,12 +8,12 @@ use crate::options::FlushMode;
 
 /// What a client of the dead process knows.
 #[derive(Default)]
-struct Ledger {
-    sent: Vec<Vec<u8>>,
+pub(super) struct Ledger {
+    pub(super) sent: Vec<Vec<u8>>,
     /// Answered OK: survives a kill.
-    acked: usize,
+    pub(super) acked: usize,
     /// Promised to survive a power cut.
-    durable: usize,
+    pub(super) durable: usize,
 }
 
 /// A fixed piece of life: appends, syncs, checkpoints, preparation, rolls, a second segment.
@@ -54,7 +54,13 @@ fn live(disk: &MemoryDisk, mode: FlushMode, ledger: &mut Ledger) {
 }
 
 /// Opens what is left, checks it, goes on writing, dies again and checks once more.
-fn check(disk: MemoryDisk, mode: FlushMode, ledger: &Ledger, promised: usize, what: &str) {
+pub(super) fn check(
+    disk: MemoryDisk,
+    mode: FlushMode,
+    ledger: &Ledger,
+    promised: usize,
+    what: &str,
+) {
     let rig = Rig::open(disk, &options(mode)).unwrap_or_else(|error| panic!("{what}: {error}"));
     let found = rig.assert_whole();
     assert!(found.len() >= promised, "{what}: {} of {promised} acknowledged left", found.len());

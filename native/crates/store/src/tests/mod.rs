@@ -5,6 +5,7 @@ mod crash;
 mod edges;
 mod failure;
 mod foreign;
+mod images;
 mod real_disk;
 mod round_trip;
 mod upkeep;
