@@ -34,7 +34,7 @@ export async function showCluster(nameServers, signal) {
 async function look(admin, known) {
   let sets = new Map();
   try {
-    sets = (await admin.clusterInfo()).brokers;
+    sets = (await admin.clusters.info()).brokers;
   } catch {
     // No name server answers: the brokers are shown as they answer themselves.
   }
@@ -55,7 +55,7 @@ function newRow(name, id, address) {
 
 async function ask(admin, row) {
   try {
-    const stats = await admin.runtimeStats(row.address);
+    const stats = await admin.clusters.runtimeStats(row.address);
     row.state = 'up';
     row.end = Number(stats.get('commitLogMaxOffset'));
     row.in = rate(stats.get('putTps'));

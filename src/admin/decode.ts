@@ -14,9 +14,10 @@ import {
 import type {
   BrokerSet,
   ClusterInfo,
-  ConsumerConnections,
   ConsumeStats,
   MessageQueue,
+  PlainJson,
+  QueueProgress,
   TopicRoute,
   TopicStats,
 } from './answers.ts';
@@ -59,6 +60,7 @@ export function decodeRoute(body: Uint8Array): TopicRoute {
         perm: integerMember(queues, 'perm') ?? 0,
         readQueueNums: integerMember(queues, 'readQueueNums') ?? 0,
         writeQueueNums: integerMember(queues, 'writeQueueNums') ?? 0,
+        topicSysFlag: integerMember(queues, 'topicSysFlag') ?? 0,
       };
     }),
     raw: plain(answer),
@@ -66,7 +68,7 @@ export function decodeRoute(body: Uint8Array): TopicRoute {
 }
 
 /** Parsed JSON as objects and arrays, for printing whole. */
-function plain(value: JsonValue): unknown {
+export function plain(value: JsonValue): PlainJson {
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Map) {
     return Object.fromEntries([...value].map(([key, member]) => [String(key), plain(member)]));
@@ -89,21 +91,26 @@ export function decodeTopicStats(body: Uint8Array): TopicStats {
 }
 
 export function decodeConsumeStats(body: Uint8Array): ConsumeStats {
-  const answer = asObject(parseJson(body), 'consume stats');
-  const queues = [...(objectMember(answer, 'offsetTable') ?? new Map())].map(([key, value]) => {
-    const offsets = asObject(value, 'consume offset');
-    return {
-      ...messageQueue(key),
-      brokerOffset: integerMember(offsets, 'brokerOffset') ?? 0,
-      consumerOffset: integerMember(offsets, 'consumerOffset') ?? 0,
-      pullOffset: integerMember(offsets, 'pullOffset') ?? 0,
-      lastTimestamp: integerMember(offsets, 'lastTimestamp') ?? 0,
-    };
-  });
+  return consumeStatsOf(asObject(parseJson(body), 'consume stats'));
+}
+
+export function consumeStatsOf(answer: JsonObject): ConsumeStats {
+  const queues: QueueProgress[] = [...(objectMember(answer, 'offsetTable') ?? new Map())].map(
+    ([key, value]) => {
+      const offsets = asObject(value, 'consume offset');
+      return {
+        ...messageQueue(key),
+        brokerOffset: integerMember(offsets, 'brokerOffset') ?? 0,
+        consumerOffset: integerMember(offsets, 'consumerOffset') ?? 0,
+        pullOffset: integerMember(offsets, 'pullOffset') ?? 0,
+        lastTimestamp: integerMember(offsets, 'lastTimestamp') ?? 0,
+      };
+    },
+  );
   return { queues, consumeTps: numberMember(answer, 'consumeTps') };
 }
 
-function messageQueue(key: JsonKey): MessageQueue {
+export function messageQueue(key: JsonKey): MessageQueue {
   // The key is an object in RocketMQ's own form, or the object's text where a peer quoted it.
   const queue = asObject(typeof key === 'string' ? parseJson(key) : key, 'message queue');
   return {
@@ -113,27 +120,10 @@ function messageQueue(key: JsonKey): MessageQueue {
   };
 }
 
-function numberMember(object: JsonObject, name: string): number {
+/** A number that may have a fraction; 0 when absent. */
+export function numberMember(object: JsonObject, name: string): number {
   const value = object.get(name);
   return typeof value === 'number' ? value : 0;
-}
-
-export function decodeConsumerConnections(body: Uint8Array): ConsumerConnections {
-  const answer = asObject(parseJson(body), 'consumer connections');
-  const connections = (arrayMember(answer, 'connectionSet') ?? []).map((value) => {
-    const connection = asObject(value, 'connection');
-    return {
-      clientId: textMember(connection, 'clientId') ?? '',
-      address: textMember(connection, 'clientAddr') ?? '',
-      language: textMember(connection, 'language') ?? '',
-      version: integerMember(connection, 'version') ?? 0,
-    };
-  });
-  return {
-    connections,
-    consumeType: textMember(answer, 'consumeType') ?? '',
-    messageModel: textMember(answer, 'messageModel') ?? '',
-  };
 }
 
 /** The `table` of a KVTable. */

@@ -1,4 +1,4 @@
-/** One pull by a tool: no hold, no offset commit, every tag. */
+/** One pull by a tool: no hold, no offset commit. */
 import { AnswerError } from '../remoting/errors.ts';
 import { createRequest, type RemotingCommand } from '../remoting/remoting-command.ts';
 import { RequestCode } from '../remoting/request-code.ts';
@@ -21,6 +21,8 @@ export interface PullQuestion {
   queueId: number;
   offset: number;
   maxMessages: number;
+  /** Tags as consumers give them (`A || B`); all without it. */
+  subscription?: string;
 }
 
 export interface PullAnswer {
@@ -34,7 +36,7 @@ export async function pullFrom(
   question: PullQuestion,
   request: (command: RemotingCommand) => Promise<RemotingCommand>,
 ): Promise<PullAnswer> {
-  const { consumerGroup, topic, queueId, offset, maxMessages } = question;
+  const { consumerGroup, topic, queueId, offset, maxMessages, subscription = '*' } = question;
   const answer = await request(
     createRequest(RequestCode.PULL_MESSAGE, {
       extFields: {
@@ -46,7 +48,7 @@ export async function pullFrom(
         sysFlag: subscriptionInline,
         commitOffset: 0,
         suspendTimeoutMillis: 0,
-        subscription: '*',
+        subscription,
         subVersion: 0,
         expressionType: 'TAG',
       },
@@ -54,7 +56,15 @@ export async function pullFrom(
   );
   const status = statuses.get(answer.code);
   if (status === undefined) throw new AnswerError(broker, answer.code, answer.remark);
-  const messages = status === 'FOUND' ? decodeRecords(answer.body) : [];
+  const found = status === 'FOUND' ? decodeRecords(answer.body) : [];
+  const messages = found.filter(taggedBy(subscription));
   const next = Number(answer.extFields.get('nextBeginOffset') ?? offset);
   return { status, messages, nextBeginOffset: next };
+}
+
+// Brokers filter by the hash of tags; that two tags share one is for the puller to sort out.
+function taggedBy(subscription: string): (message: StoredMessage) => boolean {
+  const tags = subscription.split('||').map((tag) => tag.trim());
+  if (tags.includes('*') || subscription.trim() === '') return () => true;
+  return (message) => tags.includes(message.properties.get('TAGS') ?? '');
 }

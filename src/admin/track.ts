@@ -22,9 +22,9 @@ export interface MessageTrack {
 
 export async function trackOf(admin: AdminClient, message: StoredMessage): Promise<MessageTrack[]> {
   const tracks: MessageTrack[] = [];
-  for (const group of await admin.groupsOfTopic(message.topic)) {
+  for (const group of await admin.topics.groupsOf(message.topic)) {
     try {
-      const members = await admin.consumerConnections(group);
+      const members = await admin.clients.consumers(group);
       tracks.push({ group, type: await typeOf(admin, group, members, message), cause: 'null' });
     } catch (error) {
       tracks.push({ group, ...failureOf(error) });
@@ -41,8 +41,8 @@ async function typeOf(
 ): Promise<TrackType> {
   if (members.consumeType === 'CONSUME_ACTIVELY') return 'PULL';
   if (members.messageModel === 'BROADCASTING') return 'CONSUME_BROADCASTING';
-  const { queues } = await admin.consumeStats(group, message.topic);
-  const brokers = (await admin.clusterInfo()).brokers;
+  const { queues } = await admin.offsets.consumeStats(group, message.topic);
+  const brokers = (await admin.clusters.info()).brokers;
   const isConsumed = queues.some(
     (queue) =>
       queue.topic === message.topic &&

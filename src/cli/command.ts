@@ -6,8 +6,8 @@ import type { AdminClient } from '../admin/admin-client.ts';
 import type { Output } from './output.ts';
 
 export interface CliOption {
-  /** One letter, as RocketMQ spells it. */
-  short: string;
+  /** One letter, as RocketMQ spells it; null where it has none. */
+  short: string | null;
   long: string;
   description: string;
   takesValue: boolean;
@@ -22,13 +22,38 @@ export interface CliContext {
   out: Output;
 }
 
+export type CommandGroup =
+  | 'auth'
+  | 'broker'
+  | 'cluster'
+  | 'connection'
+  | 'consumer'
+  | 'container'
+  | 'controller'
+  | 'export'
+  | 'ha'
+  | 'message'
+  | 'metadata'
+  | 'namesrv'
+  | 'offset'
+  | 'producer'
+  | 'queue'
+  | 'stats'
+  | 'topic';
+
 export interface CliCommand {
   name: string;
-  group: 'cluster' | 'topic' | 'broker' | 'consumer' | 'message';
+  group: CommandGroup;
   description: string;
   options: CliOption[];
   /** Long names of which exactly one must be given. */
   oneOf?: string[];
+  /** Long names of which at least one must be given. */
+  someOf?: string[];
+  /** Whether it lists entries, which `--json` prints as a JSON array instead. */
+  lists?: boolean;
+  /** Takes any arguments: what it refuses does not depend on them. */
+  isLax?: boolean;
   run(args: CliArguments, context: CliContext): Promise<void>;
 }
 
@@ -36,7 +61,7 @@ export interface CliCommand {
 export class UsageError extends Error {}
 
 export function option(
-  short: string,
+  short: string | null,
   long: string,
   description: string,
   rest: { required?: boolean; takesValue?: boolean } = {},
@@ -76,4 +101,23 @@ export function integerOf(
 /** Java's Boolean.parseBoolean: `true` in any case is true, everything else false. */
 export function booleanOf(args: CliArguments, long: string): boolean {
   return textOf(args, long)?.toLowerCase() === 'true';
+}
+
+/** Milliseconds from digits or from `yyyy-MM-dd#HH:mm:ss:SSS` in local time; null for neither. */
+export function timestampIn(text: string): number | null {
+  if (/^-?\d+$/.test(text)) return Number(text);
+  const parts = /^(\d{4})-(\d{2})-(\d{2})#(\d{2}):(\d{2}):(\d{2}):(\d{3})$/.exec(text);
+  if (parts === null) return null;
+  const [year = 0, month = 1, ...rest] = parts.slice(1).map(Number);
+  const [day = 1, hour = 0, minute = 0, second = 0, millis = 0] = rest;
+  return new Date(year, month - 1, day, hour, minute, second, millis).getTime();
+}
+
+/** A point in time of the named option, null when it was not given. */
+export function timestampOf(args: CliArguments, long: string): number | null {
+  const text = textOf(args, long);
+  if (text === null) return null;
+  const timestamp = timestampIn(text);
+  if (timestamp === null) throw new UsageError(`${long} is not a time: ${text}`);
+  return timestamp;
 }

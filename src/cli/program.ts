@@ -6,33 +6,34 @@
  */
 import { Command, CommanderError } from 'commander';
 import { AdminClient } from '../admin/admin-client.ts';
+import { reasonOf } from '../admin/asker.ts';
 import { parseNameServers } from '../model/name-server-address.ts';
 import { type CliArguments, type CliCommand, UsageError } from './command.ts';
 import { allCommands } from './commands/all-commands.ts';
-import type { Output } from './output.ts';
+import { completion } from './completion.ts';
+import { CommandOutput, type Sink } from './output.ts';
 
 const defaultNameServer = '127.0.0.1:9876';
 
-interface Environment {
-  out: Output;
-  error: (text: string) => void;
+interface Environment extends Sink {
   nameServerVariable: string | undefined;
 }
 
 /** Runs one command line (without node and script); returns the process's exit code. */
 export async function runProgram(argv: string[], environment: Environment): Promise<number> {
   const [first, second] = argv;
-  if (first === undefined) return printList(environment.out);
+  if (first === undefined) return printList(environment);
+  if (first === 'completion') return printCompletion(second, environment);
   const name = first === 'help' ? second : first;
-  if (name === undefined) return printList(environment.out);
+  if (name === undefined) return printList(environment);
   const command = findCommand(name);
   if (command === undefined) {
-    environment.out.line(`The sub command ${name} not exist.`);
+    environment.out(`The sub command ${name} not exist.`);
     return 1;
   }
   const parser = parserOf(command, environment);
   if (first === 'help') {
-    environment.out.line(parser.helpInformation());
+    environment.out(parser.helpInformation());
     return 0;
   }
   const args = parse(parser, command, argv.slice(1), environment);
@@ -47,17 +48,20 @@ async function runCommand(
   environment: Environment,
 ): Promise<number> {
   const given = args.get('namesrvAddr') ?? environment.nameServerVariable ?? defaultNameServer;
-  const admin = new AdminClient({ nameServers: parseNameServers(given) });
+  const out = new CommandOutput(environment, args.has('json'));
+  let admin: AdminClient | null = null;
   try {
-    await command.run(args, { admin, out: environment.out });
-    return 0;
+    const nameServers = parseNameServers(given);
+    admin = new AdminClient({ nameServers, rememberUnreachable: true });
+    await command.run(args, { admin, out });
+    out.end();
+    return out.hasProblems ? 1 : 0;
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    environment.error(`${command.name} failed: ${cause}`);
+    environment.error(`${command.name} failed: ${reasonOf(error)}`);
     if (error instanceof UsageError) environment.error(parser.helpInformation());
     return 1;
   } finally {
-    await admin.close();
+    await admin?.close();
   }
 }
 
@@ -65,13 +69,13 @@ function findCommand(name: string): CliCommand | undefined {
   return allCommands.find((command) => command.name.toLowerCase() === name.toLowerCase());
 }
 
-function printList(out: Output): number {
-  out.line('The most commonly used mqadmin commands are:');
+function printList({ out }: Sink): number {
+  out('The most commonly used mqadmin commands are:');
   for (const { name, description } of allCommands) {
-    out.line(`   ${name.padEnd(35)} ${description}`);
+    out(`   ${name.padEnd(35)} ${description}`);
   }
-  out.line();
-  out.line("See 'mqadmin help <command>' for more information on a specific command.");
+  out('');
+  out("See 'mqadmin help <command>' for more information on a specific command.");
   return 0;
 }
 
@@ -80,14 +84,17 @@ function parserOf(command: CliCommand, { out, error }: Environment): Command {
     .description(command.description)
     .helpOption('-h, --help', 'Print help')
     .option('-n, --namesrvAddr <namesrvAddr>', "Name server address list, eg: '192.168.0.1:9876'")
-    .allowExcessArguments(false)
+    .allowExcessArguments(command.isLax === true)
+    .allowUnknownOption(command.isLax === true)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => out.line(text.trimEnd()), writeErr: error });
+    .configureOutput({ writeOut: (text) => out(text.trimEnd()), writeErr: error });
   for (const { short, long, description, required, takesValue } of command.options) {
-    const flags = `-${short}, --${long}${takesValue ? ` <${long}>` : ''}`;
+    const name = short === null ? `--${long}` : `-${short}, --${long}`;
+    const flags = `${name}${takesValue ? ` <${long}>` : ''}`;
     if (required) parser.requiredOption(flags, description);
     else parser.option(flags, description);
   }
+  if (command.lists === true) parser.option('--json', 'print a JSON array of what is listed');
   return parser;
 }
 
@@ -99,7 +106,7 @@ function parse(
   { error }: Environment,
 ): CliArguments | number {
   try {
-    parser.parse(argv, { from: 'user' });
+    parser.parse(argv.map(doubleDash(command)), { from: 'user' });
   } catch (failure) {
     if (!(failure instanceof CommanderError)) throw failure;
     if (failure.exitCode !== 0) error(parser.helpInformation());
@@ -109,12 +116,38 @@ function parse(
   for (const [long, value] of Object.entries(parser.opts<Record<string, string | true>>())) {
     given.set(long, value === true ? '' : value);
   }
-  const choices = command.oneOf ?? [];
-  const chosen = choices.filter((long) => given.has(long));
-  if (choices.length > 0 && chosen.length !== 1) {
-    error(`give exactly one of ${choices.map((long) => `--${long}`).join(', ')}`);
-    error(parser.helpInformation());
+  const wrong = wrongChoice(command, given);
+  if (wrong === null) return given;
+  error(wrong);
+  error(parser.helpInformation());
+  return 1;
+}
+
+function wrongChoice({ oneOf = [], someOf = [] }: CliCommand, given: CliArguments): string | null {
+  const names = (longs: string[]): string => longs.map((long) => `--${long}`).join(', ');
+  if (oneOf.length > 0 && oneOf.filter((long) => given.has(long)).length !== 1) {
+    return `give exactly one of ${names(oneOf)}`;
+  }
+  if (someOf.length > 0 && !someOf.some((long) => given.has(long))) {
+    return `give one of ${names(someOf)}`;
+  }
+  return null;
+}
+
+/** Java's parser takes long names behind one dash as well: `-topic T`. */
+function doubleDash(command: CliCommand): (word: string) => string {
+  const longs = new Set(['namesrvAddr', ...command.options.map(({ long }) => long)]);
+  return (word) => {
+    const name = /^-(\w{2,})(=.*)?$/.exec(word)?.[1];
+    return name !== undefined && longs.has(name) ? `-${word}` : word;
+  };
+}
+
+function printCompletion(shell: string | undefined, { out, error }: Sink): number {
+  if (shell !== 'bash' && shell !== 'zsh') {
+    error('completion failed: give the shell, bash or zsh');
     return 1;
   }
-  return given;
+  out(completion(shell, allCommands));
+  return 0;
 }

@@ -14,7 +14,7 @@ async function run(argv: string[], nameServer?: string): Promise<Run> {
   const out: string[] = [];
   const error: string[] = [];
   const code = await runProgram(argv, {
-    out: { line: (text = '') => void out.push(text) },
+    out: (text) => void out.push(text),
     error: (text) => void error.push(text),
     nameServerVariable: nameServer,
   });

@@ -25,12 +25,13 @@ const test = suite('name servers under load');
  */
 async function trafficBegins(nameServer: Server): Promise<void> {
   const admin = new AdminClient({ nameServers: [nameServer.address] });
-  const known = new Set(await admin.allTopics());
+  const known = new Set(await admin.topics.all());
   for (let sent = 0; sent < messagesBefore; ) {
     await new Promise((resolve) => setTimeout(resolve, 20));
-    const topic = (await admin.allTopics()).find((each) => !known.has(each) && !each.includes('%'));
+    const topics = await admin.topics.all();
+    const topic = topics.find((each) => !known.has(each) && !each.includes('%'));
     if (topic === undefined) continue;
-    const { queues } = await admin.topicStats(topic);
+    const { queues } = await admin.topics.stats(topic);
     sent = queues.reduce((sum, { maxOffset }) => sum + maxOffset, 0);
   }
   await admin.close();

@@ -1,6 +1,8 @@
 /** `mqadmin clusterList`: the brokers of all clusters with their load. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerSet, ClusterInfo } from '../../../admin/answers.ts';
+import { reasonOf } from '../../../admin/asker.ts';
+import { inOrder } from '../../../admin/in-order.ts';
 import {
   type CliArguments,
   type CliCommand,
@@ -43,6 +45,7 @@ export const clusterList: CliCommand = {
   name: 'clusterList',
   group: 'cluster',
   description: 'List cluster infos.',
+  lists: true,
   options: [
     option('m', 'moreStats', 'Print more stats', { takesValue: false }),
     option('i', 'interval', 'specify intervals numbers, it is in seconds'),
@@ -53,26 +56,29 @@ export const clusterList: CliCommand = {
     await printOnce(args, context);
     while (args.has('interval')) {
       await delay(seconds * 1000);
+      context.admin.forgetUnreachable();
       await printOnce(args, context);
     }
   },
 };
 
 async function printOnce(args: CliArguments, { admin, out }: CliContext): Promise<void> {
-  const info = await admin.clusterInfo();
+  const info = await admin.clusters.info();
   const wanted = textOf(args, 'clusterName');
   const clusters = wanted === null || wanted === '' ? [...info.clusters.keys()] : [wanted];
   const moreStats = args.has('moreStats');
   out.line(moreStats ? moreHeader() : headerLine());
-  for (const [cluster, broker, id, address] of brokersOf(info, clusters)) {
-    const stats = await admin.runtimeStats(address).catch((error: unknown) => {
-      // One dead broker costs its own line its figures, never the rest of the table.
-      out.line(`# ${address} did not answer: ${String(error)}`);
-      return new Map<string, string>();
-    });
+  const brokers = [...brokersOf(info, clusters)];
+  const answers = inOrder(brokers, ([, , , address]) => admin.clusters.runtimeStats(address));
+  for await (const [[cluster, broker, id, address], outcome] of answers) {
+    // One dead broker costs its own line its figures, never the rest of the table.
+    if ('error' in outcome) out.problem(reasonOf(outcome.error));
+    const stats = 'value' in outcome ? outcome.value : new Map<string, string>();
     out.line(
       moreStats ? moreLine(cluster, broker, stats) : baseLine(cluster, broker, id, address, stats),
     );
+    const place = { cluster, brokerName: broker, brokerId: id, address };
+    out.record({ ...place, isAnswering: 'value' in outcome, stats });
   }
 }
 

@@ -3,7 +3,11 @@ import {
   type ConsumerConnections,
   type ConsumeStats,
   compareQueues,
+  type MessageQueue,
 } from '../../../admin/answers.ts';
+import { reasonOf } from '../../../admin/asker.ts';
+import { inOrder } from '../../../admin/in-order.ts';
+import { AnswerError } from '../../../remoting/errors.ts';
 import { versionName } from '../../../remoting/version.ts';
 import {
   booleanOf,
@@ -14,6 +18,7 @@ import {
   textOf,
 } from '../../command.ts';
 import { type Column, formatSeconds, front, row } from '../../output.ts';
+import { outcomesOf } from '../../targets.ts';
 
 const retryPrefix = '%RETRY%';
 const queueColumns: Column[] = [64, 32, 4, 20, 20].map((width) => ({ width }));
@@ -23,6 +28,7 @@ export const consumerProgress: CliCommand = {
   name: 'consumerProgress',
   group: 'consumer',
   description: "Query consumer's progress, speed.",
+  lists: true,
   options: [
     option('g', 'groupName', 'consumer group name'),
     option('t', 'topicName', 'topic name'),
@@ -41,10 +47,9 @@ async function printQueues(
   args: CliArguments,
   { admin, out }: CliContext,
 ): Promise<void> {
-  const stats = await admin.consumeStats(group, textOf(args, 'topicName'));
+  const stats = await admin.offsets.consumeStats(group, textOf(args, 'topicName'));
   const showClient = booleanOf(args, 'showClientIP');
-  const clients = showClient ? await admin.consumerConnections(group).catch(() => null) : null;
-  const clientIp = soleClient(clients);
+  const clients = showClient ? await clientsOfQueues(group, admin) : new Map<string, string>();
   const line = (values: (string | number)[], client: string, rest: (string | number)[]): string => {
     const shown = showClient ? `  ${client.padEnd(20)}` : '';
     const [diff = '', inflight = '', last = ''] = rest;
@@ -63,7 +68,11 @@ async function printQueues(
     const last = queue.lastTimestamp === 0 ? 'N/A' : formatSeconds(queue.lastTimestamp);
     const place = [front(queue.topic, 64), front(queue.brokerName, 32), queue.queueId];
     const offsets = [queue.brokerOffset, queue.consumerOffset];
-    out.line(line([...place, ...offsets], clientIp, [diff, inflight, ` ${last}`]));
+    const client = clients.get(keyOf(queue)) ?? 'N/A';
+    out.line(line([...place, ...offsets], client, [diff, inflight, ` ${last}`]));
+    const { topic, brokerName, queueId, brokerOffset, consumerOffset, lastTimestamp } = queue;
+    const shown = { ...{ topic, brokerName, queueId, brokerOffset, consumerOffset } };
+    out.record({ ...shown, ...(showClient ? { client } : {}), diff, inflight, lastTimestamp });
   }
   out.line();
   out.line(`Consume TPS: ${stats.consumeTps.toFixed(2)}`);
@@ -75,22 +84,55 @@ function pad20(value: string | number): string {
   return String(value).padEnd(20);
 }
 
-// Which member holds which queue only the members know (running info, asked through the
-// broker); with one member the answer is certain without asking.
-function soleClient(clients: ConsumerConnections | null): string {
-  const [only, ...others] = clients?.connections ?? [];
-  return only === undefined || others.length > 0 ? 'N/A' : (only.clientId.split('@')[0] ?? 'N/A');
+function keyOf({ topic, brokerName, queueId }: MessageQueue): string {
+  return `${topic}@${brokerName}@${queueId}`;
 }
 
-async function printGroups({ admin, out }: CliContext): Promise<void> {
+/** Queue → address of the member that holds it, as far as the members tell. */
+async function clientsOfQueues(
+  group: string,
+  admin: CliContext['admin'],
+): Promise<Map<string, string>> {
+  const holders = new Map<string, string>();
+  const members = await admin.clients.consumers(group).catch(() => null);
+  for await (const [{ clientId }, outcome] of inOrder(members?.connections ?? [], (member) =>
+    admin.clients.runningInfo(group, member.clientId, false),
+  )) {
+    // A member that tells nothing leaves its queues at N/A.
+    if ('error' in outcome) continue;
+    for (const queue of outcome.value.queues) {
+      holders.set(keyOf(queue), clientId.split('@')[0] ?? 'N/A');
+    }
+  }
+  return holders;
+}
+
+async function printGroups(context: CliContext): Promise<void> {
+  const { admin, out } = context;
   out.line(groupLine(['#Group', '#Count', '#Version', '#Type', '#Model', '#TPS', '#Diff Total']));
-  for (const topic of await admin.allTopics()) {
-    if (!topic.startsWith(retryPrefix)) continue;
-    const group = topic.slice(retryPrefix.length);
+  const groups = (await admin.topics.all())
+    .filter((topic) => topic.startsWith(retryPrefix))
+    .map((topic) => topic.slice(retryPrefix.length));
+  const ask = async (group: string): Promise<(string | number)[]> => {
     // A group that cannot be asked is still listed, as offline and without figures.
-    const stats = await admin.consumeStats(group, null).catch(() => null);
-    const members = await admin.consumerConnections(group).catch(() => null);
-    out.line(groupLine(describeGroup(group, stats, members)));
+    const tell = (error: unknown): null => {
+      if (!(error instanceof AnswerError)) out.problem(reasonOf(error));
+      return null;
+    };
+    const [stats, members] = await Promise.all([
+      admin.offsets.consumeStats(group, null).catch(tell),
+      admin.clients.consumers(group).catch(tell),
+    ]);
+    return describeGroup(group, stats, members);
+  };
+  for await (const [group, outcome] of outcomesOf(groups, context, ask)) {
+    if ('error' in outcome) {
+      out.problem(reasonOf(outcome.error));
+      continue;
+    }
+    out.line(groupLine(outcome.value));
+    const [, count = 0, version = '', type = '', model = '', tps = 0, diff = 0] = outcome.value;
+    out.record({ group, count, version, type, model, tps, diff });
   }
 }
 

@@ -8,6 +8,7 @@ import {
   option,
   requiredText,
   textOf,
+  timestampOf,
   UsageError,
 } from '../../command.ts';
 import { messageText } from '../../message-text.ts';
@@ -65,8 +66,8 @@ function checkOrder(args: CliArguments): void {
 }
 
 function spanOf(args: CliArguments): { begin: number; end: number } {
-  const begin = timestampOf(args, 'beginTimestamp');
-  const end = timestampOf(args, 'endTimestamp');
+  const begin = timestampOf(args, 'beginTimestamp') ?? 0;
+  const end = timestampOf(args, 'endTimestamp') ?? 0;
   const now = Date.now();
   if (begin > now) throw new UsageError('Please set the beginTimestamp before now!');
   if (end > now) throw new UsageError('Please set the endTimestamp before now!');
@@ -78,23 +79,11 @@ function spanOf(args: CliArguments): { begin: number; end: number } {
   return { begin, end };
 }
 
-/** Milliseconds from digits or from `yyyy-MM-dd#HH:mm:ss:SSS` in local time; 0 when not given. */
-function timestampOf(args: CliArguments, long: string): number {
-  const text = textOf(args, long);
-  if (text === null) return 0;
-  if (/^\d+$/.test(text)) return Number(text);
-  const parts = /^(\d{4})-(\d{2})-(\d{2})#(\d{2}):(\d{2}):(\d{2}):(\d{3})$/.exec(text);
-  if (parts === null) throw new UsageError(`${long} is not a time: ${text}`);
-  const [year = 0, month = 1, ...rest] = parts.slice(1).map(Number);
-  const [day = 1, hour = 0, minute = 0, second = 0, millis = 0] = rest;
-  return new Date(year, month - 1, day, hour, minute, second, millis).getTime();
-}
-
 async function queuesOf(args: CliArguments, { admin }: CliContext): Promise<Wanted['queue'][]> {
   const topic = requiredText(args, 'topic');
   const brokerName = textOf(args, 'brokerName');
   const queueId = args.has('queueId') ? integerOf(args, 'queueId', 0) : null;
-  const route = await admin.topicRoute(topic);
+  const route = await admin.topics.route(topic);
   const queues = route.queues
     .filter((each) => (each.perm & readable) !== 0)
     .filter((each) => brokerName === null || each.brokerName === brokerName)
@@ -122,10 +111,11 @@ async function rangeOf(
 ): Promise<Wanted> {
   const { broker, topic, queueId } = queue;
   const search = (time: number): Promise<number> =>
-    admin.searchOffset(broker, topic, queueId, time);
+    admin.offsets.search(broker, topic, queueId, time);
   const min =
-    span.begin > 0 ? await search(span.begin) : await admin.queueOffset('min', broker, queue);
-  const max = span.end > 0 ? await search(span.end) : await admin.queueOffset('max', broker, queue);
+    span.begin > 0 ? await search(span.begin) : await admin.offsets.ofQueue('min', broker, queue);
+  const max =
+    span.end > 0 ? await search(span.end) : await admin.offsets.ofQueue('max', broker, queue);
   return { queue, minOffset: Math.max(min, fromOffset), maxOffset: max };
 }
 
@@ -140,7 +130,7 @@ async function printQueue(
   while (offset < wanted.maxOffset) {
     const maxMessages = Math.min(pullBatch, wanted.maxOffset - offset);
     const question = { consumerGroup: group, topic, queueId, offset, maxMessages };
-    const answer = await admin.pull(broker, question);
+    const answer = await admin.messages.pull(broker, question);
     const isStuck = answer.nextBeginOffset <= offset;
     offset = answer.nextBeginOffset;
     if (answer.status === 'FOUND') {

@@ -1,13 +1,18 @@
 /** `mqadmin queryMsgByKey`: the messages of a topic that carry a business key. */
 import { type CliCommand, integerOf, option, requiredText, textOf } from '../../command.ts';
-import { row } from '../../output.ts';
+import { column, startTable } from '../../table.ts';
 
-const columns = [{ width: 50 }, { width: 4, right: true }, { width: 40, right: true }];
+const columns = [
+  column('messageId', '#Message ID', 50),
+  column('queueId', '#QID', 4, true),
+  column('offset', '#Offset', 40, true),
+];
 
 export const queryMsgByKey: CliCommand = {
   name: 'queryMsgByKey',
   group: 'message',
   description: 'Query Message by Key.',
+  lists: true,
   options: [
     option('t', 'topic', 'Topic name', { required: true }),
     option('k', 'msgKey', 'Message Key', { required: true }),
@@ -18,7 +23,7 @@ export const queryMsgByKey: CliCommand = {
   ],
   async run(args, { admin, out }) {
     const topic = requiredText(args, 'topic');
-    const messages = await admin.queryMessages({
+    const messages = await admin.messages.query({
       topic,
       key: requiredText(args, 'msgKey'),
       maxNum: integerOf(args, 'maxNum', 64, { min: 1, max: 10_000 }),
@@ -27,9 +32,9 @@ export const queryMsgByKey: CliCommand = {
       routeTopic: textOf(args, 'cluster') ?? topic,
       uniqueKey: false,
     });
-    out.line(row(columns, ['#Message ID', '#QID', '#Offset'], ' '));
-    for (const message of messages) {
-      out.line(row(columns, [message.messageId, message.queueId, message.queueOffset], ' '));
+    const line = startTable(out, columns, ' ');
+    for (const { messageId, queueId, queueOffset } of messages) {
+      line([messageId, queueId, queueOffset]);
     }
   },
 };

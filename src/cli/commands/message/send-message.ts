@@ -30,7 +30,7 @@ export const sendMessage: CliCommand = {
     if (queueId >= 0 && broker === null) {
       throw new UsageError('Broker name must be set if the queue is chosen!');
     }
-    const { status, queue, messageId } = await admin.sendMessage({
+    const { status, queue, messageId } = await admin.messages.send({
       topic: requiredText(args, 'topic'),
       body: Buffer.from(requiredText(args, 'body'), 'utf8'),
       keys: textOf(args, 'key'),

@@ -12,11 +12,11 @@ export const deleteTopic: CliCommand = {
   async run(args, { admin, out }) {
     const topic = requiredText(args, 'topic');
     const cluster = requiredText(args, 'clusterName');
-    for (const master of await admin.mastersOf(cluster)) {
-      await admin.deleteTopicInBroker(master, topic);
+    for (const master of await admin.clusters.mastersOf(cluster)) {
+      await admin.topics.deleteInBroker(master, topic);
     }
     out.line(`delete topic [${topic}] from cluster [${cluster}] success.`);
-    await admin.deleteTopicInNameServers(topic, cluster);
+    await admin.topics.deleteInNameServers(topic, cluster);
     out.line(`delete topic [${topic}] from NameServer success.`);
   },
 };

@@ -15,7 +15,7 @@ export const topicRoute: CliCommand = {
     option('l', 'list', 'Use list format to print data', { takesValue: false }),
   ],
   async run(args, { admin, out }) {
-    const route = await admin.topicRoute(requiredText(args, 'topic'));
+    const route = await admin.topics.route(requiredText(args, 'topic'));
     if (args.has('list')) printTable(route, out);
     else out.line(JSON.stringify(route.raw, null, '\t').replaceAll('": ', '":'));
   },

@@ -1,7 +1,7 @@
 /** `mqadmin topicStatus`: the offsets of every queue of a topic. */
 import { compareQueues } from '../../../admin/answers.ts';
 import { type CliCommand, option, requiredText, textOf } from '../../command.ts';
-import { formatMillis, front, row } from '../../output.ts';
+import { formatMillis, front, javaDouble, row } from '../../output.ts';
 
 const columns = [32, 4, 20, 20].map((width) => ({ width }));
 
@@ -9,13 +9,14 @@ export const topicStatus: CliCommand = {
   name: 'topicStatus',
   group: 'topic',
   description: 'Examine topic Status info.',
+  lists: true,
   options: [
     option('t', 'topic', 'topic name', { required: true }),
     option('c', 'cluster', 'Cluster name or lmq parent topic, lmq is used to find the route.'),
   ],
   async run(args, { admin, out }) {
     const topic = requiredText(args, 'topic');
-    const stats = await admin.topicStats(topic, textOf(args, 'cluster') ?? topic);
+    const stats = await admin.topics.stats(topic, textOf(args, 'cluster') ?? topic);
     const header = row(columns, ['#Broker Name', '#QID', '#Min Offset', '#Max Offset']);
     out.line(`${header}    #Last Updated`);
     for (const queue of [...stats.queues].sort(compareQueues)) {
@@ -24,12 +25,9 @@ export const topicStatus: CliCommand = {
       out.line(
         `${row(columns, [front(brokerName, 32), queueId, minOffset, maxOffset])}    ${updated}`,
       );
+      out.record({ brokerName, queueId, minOffset, maxOffset, lastUpdateTimestamp });
     }
     out.line();
     out.line(`Topic Put TPS: ${javaDouble(stats.putTps)}`);
   },
 };
-
-function javaDouble(value: number): string {
-  return Number.isInteger(value) ? `${value}.0` : String(value);
-}

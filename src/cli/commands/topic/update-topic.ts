@@ -11,7 +11,7 @@ import {
   requiredText,
   textOf,
 } from '../../command.ts';
-import { javaMap } from '../../output.ts';
+import { topicConfigText } from './topic-config-text.ts';
 
 export const updateTopic: CliCommand = {
   name: 'updateTopic',
@@ -34,22 +34,22 @@ export const updateTopic: CliCommand = {
     const settings = settingsOf(args);
     const broker = textOf(args, 'brokerAddr');
     const cluster = textOf(args, 'clusterName');
-    const masters = broker !== null ? [broker] : await admin.mastersOf(cluster ?? '');
+    const masters = broker !== null ? [broker] : await admin.clusters.mastersOf(cluster ?? '');
     for (const address of masters) {
-      await admin.updateTopic(address, settings);
+      await admin.topics.update(address, settings);
       if (broker === null) out.line(`create topic to ${address} success.`);
     }
     if (settings.order) {
-      const names = await admin.brokerNames(
+      const names = await admin.clusters.brokerNames(
         cluster === null ? { address: broker ?? '' } : { cluster },
       );
       const orderConf = names.map((name) => `${name}:${settings.writeQueueNums}`).join(';');
-      await admin.updateOrderConfig(settings.topicName, orderConf, cluster !== null);
+      await admin.topics.updateOrderConfig(settings.topicName, orderConf, cluster !== null);
       const scope = cluster === null ? 'broker' : 'cluster';
       out.line(`set ${scope} orderConf. isOrder=true, orderConf=[${orderConf}]`);
     }
     if (broker !== null) out.line(`create topic to ${broker} success.`);
-    out.line(describe(settings));
+    out.line(topicConfigText(settings));
   },
 };
 
@@ -66,19 +66,4 @@ function settingsOf(args: CliArguments): TopicSettings {
     order: booleanOf(args, 'order'),
     attributes: parseAttributes(textOf(args, 'attributes') ?? ''),
   };
-}
-
-function describe(settings: TopicSettings): string {
-  const perm = `${settings.perm & 4 ? 'R' : '-'}${settings.perm & 2 ? 'W' : '-'}`;
-  const fields: [string, string | number][] = [
-    ['topicName', settings.topicName],
-    ['readQueueNums', settings.readQueueNums],
-    ['writeQueueNums', settings.writeQueueNums],
-    ['perm', `${perm}${settings.perm & 1 ? 'X' : '-'}`],
-    ['topicFilterType', 'SINGLE_TAG'],
-    ['topicSysFlag', settings.topicSysFlag],
-    ['order', String(settings.order)],
-    ['attributes', javaMap(settings.attributes)],
-  ];
-  return `TopicConfig [${fields.map(([key, value]) => `${key}=${value}`).join(', ')}]`;
 }
