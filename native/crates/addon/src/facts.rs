@@ -42,13 +42,19 @@ pub struct NativeConsumerOffsets {
 
 impl From<(u64, Vec<ConsumerOffset>)> for NativeConsumerOffsets {
     fn from((version, offsets): (u64, Vec<ConsumerOffset>)) -> Self {
-        let offsets = offsets.into_iter().map(|one| NativeConsumerOffset {
+        let offsets = offsets.into_iter().map(NativeConsumerOffset::from);
+        Self { version: version as i64, offsets: offsets.collect() }
+    }
+}
+
+impl From<ConsumerOffset> for NativeConsumerOffset {
+    fn from(one: ConsumerOffset) -> Self {
+        Self {
             group: one.group,
             topic: one.topic,
             queue_id: one.queue.get().into(),
             offset: one.offset.get() as i64,
-        });
-        Self { version: version as i64, offsets: offsets.collect() }
+        }
     }
 }
 
@@ -97,6 +103,8 @@ pub struct NativeGroupCount {
     pub topic: String,
     pub get_messages: i64,
     pub get_bytes: i64,
+    pub get_times: i64,
+    pub send_back_messages: i64,
 }
 
 #[napi(object)]
@@ -104,6 +112,9 @@ pub struct NativeCounters {
     pub topics: Vec<NativeTopicCount>,
     pub groups: Vec<NativeGroupCount>,
     pub send_back_messages: i64,
+    pub failed_puts: i64,
+    pub found_pulls: i64,
+    pub missed_pulls: i64,
     pub connections: i64,
     pub held_pulls: i64,
     pub upward_queue_depth: i64,
@@ -121,11 +132,16 @@ impl From<Counters> for NativeCounters {
             topic: count.topic,
             get_messages: count.totals.messages as i64,
             get_bytes: count.totals.bytes as i64,
+            get_times: count.totals.pulls as i64,
+            send_back_messages: count.totals.send_backs as i64,
         });
         Self {
             topics: topics.collect(),
             groups: groups.collect(),
             send_back_messages: counters.send_back_messages as i64,
+            failed_puts: counters.failed_puts as i64,
+            found_pulls: counters.found_pulls as i64,
+            missed_pulls: counters.missed_pulls as i64,
             connections: counters.connections as i64,
             held_pulls: counters.held_pulls as i64,
             upward_queue_depth: counters.upward_queue_depth as i64,

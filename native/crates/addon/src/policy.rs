@@ -50,6 +50,7 @@ pub struct NativeGroup {
     pub broker_id: i64,
     pub which_broker_when_consume_slowly: i64,
     pub group_sys_flag: i32,
+    pub forbidden_topics: Vec<String>,
 }
 
 #[napi(object)]
@@ -154,6 +155,7 @@ impl NativeGroup {
             broker_id: self.broker_id,
             which_broker_when_consume_slowly: self.which_broker_when_consume_slowly,
             group_sys_flag: self.group_sys_flag,
+            forbidden_topics: self.forbidden_topics,
         })
     }
 }

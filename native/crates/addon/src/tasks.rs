@@ -5,7 +5,7 @@ use std::sync::Arc;
 use napi::{Env, Result, Task};
 use turbopump_dataplane::{DataPlane, DataPlaneOptions};
 
-use crate::code::{close_error, delete_error, open_error};
+use crate::code::{Code, close_error, delete_error, open_error};
 use crate::handle::NativeDataPlane;
 use crate::options::NativeRecovery;
 
@@ -41,6 +41,37 @@ impl Task for DeleteTopicTask {
 
     fn compute(&mut self) -> Result<()> {
         self.plane.delete_topic(&self.topic).map_err(|error| delete_error(&error))
+    }
+
+    fn resolve(&mut self, _: Env, (): ()) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What an operator removes.
+pub enum CleanUp {
+    /// Segments older than `fileReservedTime`.
+    Log,
+    /// Queue and index files that name nothing any more.
+    Queues,
+}
+
+/// Removes what is expired.
+pub struct CleanUpTask {
+    pub(crate) plane: Arc<DataPlane>,
+    pub(crate) what: CleanUp,
+}
+
+impl Task for CleanUpTask {
+    type Output = ();
+    type JsValue = ();
+
+    fn compute(&mut self) -> Result<()> {
+        let done = match self.what {
+            CleanUp::Log => self.plane.remove_expired_segments().map(drop),
+            CleanUp::Queues => self.plane.remove_expired_queues(),
+        };
+        done.map_err(|error| Code::StoreFailed.error(error))
     }
 
     fn resolve(&mut self, _: Env, (): ()) -> Result<()> {

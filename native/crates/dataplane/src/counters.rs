@@ -38,17 +38,43 @@ pub struct GetTotals {
     pub messages: u64,
     /// Bytes handed out.
     pub bytes: u64,
+    /// Pulls that got any.
+    pub pulls: u64,
+    /// Messages the group sent back with 36, by the topic they first had.
+    pub send_backs: u64,
 }
 
 type ByGroup = FxHashMap<Box<str>, FxHashMap<Box<str>, GetTotals>>;
 
 /// One loop's pull counters.
 #[derive(Debug, Default)]
-pub(crate) struct PullCounters(Mutex<ByGroup>);
+pub(crate) struct PullCounters {
+    by_group: Mutex<ByGroup>,
+    found: AtomicU64,
+    missed: AtomicU64,
+}
 
 impl PullCounters {
     pub(crate) fn got(&self, group: &str, topic: &str, messages: u64, bytes: u64) {
-        let mut groups = lock(&self.0);
+        self.found.fetch_add(1, Ordering::Relaxed);
+        self.count(group, topic, |totals| {
+            totals.messages += messages;
+            totals.bytes += bytes;
+            totals.pulls += 1;
+        });
+    }
+
+    /// A look into a queue that handed out nothing, whether it is answered or held.
+    pub(crate) fn missed(&self) {
+        self.missed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sent_back(&self, group: &str, topic: &str) {
+        self.count(group, topic, |totals| totals.send_backs += 1);
+    }
+
+    fn count(&self, group: &str, topic: &str, add: impl FnOnce(&mut GetTotals)) {
+        let mut groups = lock(&self.by_group);
         if !groups.contains_key(group) {
             groups.insert(group.into(), FxHashMap::default());
         }
@@ -56,17 +82,19 @@ impl PullCounters {
         if !topics.contains_key(topic) {
             topics.insert(topic.into(), GetTotals::default());
         }
-        let Some(totals) = topics.get_mut(topic) else { return };
-        totals.messages += messages;
-        totals.bytes += bytes;
+        if let Some(totals) = topics.get_mut(topic) {
+            add(totals);
+        }
     }
 
     fn add_into(&self, sum: &mut FxHashMap<(String, String), GetTotals>) {
-        for (group, topics) in lock(&self.0).iter() {
+        for (group, topics) in lock(&self.by_group).iter() {
             for (topic, totals) in topics {
                 let entry = sum.entry((group.to_string(), topic.to_string())).or_default();
                 entry.messages += totals.messages;
                 entry.bytes += totals.bytes;
+                entry.pulls += totals.pulls;
+                entry.send_backs += totals.send_backs;
             }
         }
     }
@@ -77,6 +105,8 @@ impl PullCounters {
 pub(crate) struct Totals {
     /// Messages sent back with 36.
     pub send_back_messages: AtomicU64,
+    /// Sends that the store did not take.
+    pub failed_puts: AtomicU64,
     /// Connections open now.
     pub connections: AtomicU64,
     /// Pulls held now.
@@ -114,12 +144,26 @@ pub struct Counters {
     pub groups: Vec<GroupCount>,
     /// Messages sent back with 36.
     pub send_back_messages: u64,
+    /// Sends that the store did not take.
+    pub failed_puts: u64,
+    /// Looks into a queue that found a message for the pull.
+    pub found_pulls: u64,
+    /// Looks into a queue that found none.
+    pub missed_pulls: u64,
     /// Connections open now.
     pub connections: u64,
     /// Pulls held now.
     pub held_pulls: u64,
     /// Frames that wait for TypeScript.
     pub upward_queue_depth: u64,
+}
+
+/// Looks that found and looks that missed, of all loops.
+pub(crate) fn sum_of_looks(loops: &[PullCounters]) -> (u64, u64) {
+    let sum = |counter: fn(&PullCounters) -> &AtomicU64| {
+        loops.iter().map(|one| counter(one).load(Ordering::Relaxed)).sum()
+    };
+    (sum(|one| &one.found), sum(|one| &one.missed))
 }
 
 pub(crate) fn sum_of_pulls(loops: &[PullCounters]) -> Vec<GroupCount> {
@@ -145,9 +189,12 @@ mod tests {
         loops[0].got("g", "t", 2, 20);
         loops[1].got("g", "t", 3, 30);
         loops[1].got("g", "u", 1, 10);
+        loops[1].sent_back("g", "t");
+        loops[0].missed();
+        assert_eq!(sum_of_looks(&loops), (3, 1));
         let counts = sum_of_pulls(&loops);
         assert_eq!(counts.len(), 2);
-        assert_eq!(counts[0].totals, GetTotals { messages: 5, bytes: 50 });
+        assert_eq!(counts[0].totals, GetTotals { messages: 5, bytes: 50, pulls: 2, send_backs: 1 });
         assert_eq!(counts[1].topic, "u");
     }
 }

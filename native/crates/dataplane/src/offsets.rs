@@ -102,6 +102,21 @@ impl ConsumerOffsets {
         (version, all)
     }
 
+    /// The offsets of one group.
+    pub(crate) fn of_group(&self, group: &str) -> Vec<ConsumerOffset> {
+        let groups = lock(self.shard(group));
+        let topics = groups.get(group).into_iter().flatten();
+        let offsets = topics.flat_map(|(topic, queues)| {
+            queues.iter().map(|(queue, offset)| ConsumerOffset {
+                group: group.to_owned(),
+                topic: topic.to_string(),
+                queue: *queue,
+                offset: *offset,
+            })
+        });
+        offsets.collect()
+    }
+
     fn write(
         &self,
         group: &str,
@@ -175,6 +190,8 @@ mod tests {
         for (group, topic) in [("a", "t"), ("a", "u"), ("b", "t")] {
             offsets.set(group, topic, Q, at(1));
         }
+        assert_eq!(offsets.of_group("a").len(), 2);
+        assert!(offsets.of_group("c").is_empty());
         offsets.erase_topic("t");
         assert_eq!(offsets.snapshot().1.len(), 1);
         offsets.erase_group("a");

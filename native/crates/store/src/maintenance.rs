@@ -14,7 +14,7 @@ use crate::checkpoint::{Checkpoint, Extension};
 use crate::core::StoreCore;
 use crate::disk::CrashPoint;
 use crate::error::{DerivedError, FileError};
-use crate::retention::{SEGMENTS_PER_CHECK, Verdict, judge};
+use crate::retention::{SEGMENTS_PER_CHECK, by_age, judge};
 use crate::signal::Wake;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -106,7 +106,33 @@ impl StoreCore {
         let (log_used, queues_used) = self.disk_used()?;
         let verdict = judge(&self.options.retention, &*self.clock, log_used, queues_used);
         self.log.disk_full.store(verdict.refuse_writes, Ordering::Relaxed);
-        self.expire(verdict)
+        let Some(until_ms) = verdict.expire_until_ms else { return Ok(()) };
+        self.expire(until_ms).map(drop)
+    }
+
+    /// Removes every segment older than `fileReservedTime`, whatever the hour, and what queues and
+    /// index say of it. Returns how many segments went.
+    pub(crate) fn expire_now(&self) -> Result<usize, DerivedError> {
+        let until_ms = by_age(&self.options.retention, &*self.clock);
+        let mut total = 0;
+        loop {
+            let taken = self.expire(until_ms)?;
+            total += taken;
+            if taken < SEGMENTS_PER_CHECK {
+                self.trash.wanted.raise();
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Removes what queues and index still say of segments that are gone, after an expiry that
+    /// failed half-way.
+    pub(crate) fn expire_derived(&self) -> Result<(), DerivedError> {
+        let _one_at_a_time = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
+        let min = PhysicalOffset::new(self.log.positions.min.load(Ordering::Acquire));
+        self.dispatch.queues.set_min_physical(min)?;
+        self.dispatch.index.delete_before(min)?;
+        Ok(())
     }
 
     /// Used ratios of the file systems of log and queues.
@@ -118,8 +144,9 @@ impl StoreCore {
         Ok((used(&self.options.commit_log_dir)?, used(&self.options.root_dir)?))
     }
 
-    fn expire(&self, verdict: Verdict) -> Result<(), DerivedError> {
-        let Some(until_ms) = verdict.expire_until_ms else { return Ok(()) };
+    /// At most [`SEGMENTS_PER_CHECK`] segments whose last change is at or before the time.
+    fn expire(&self, until_ms: i64) -> Result<usize, DerivedError> {
+        let _one_at_a_time = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = 0;
         while taken < SEGMENTS_PER_CHECK && self.first_is_expired(until_ms)? {
             let Some((segment, min)) = self.log.pop_expired() else { break };
@@ -131,7 +158,7 @@ impl StoreCore {
             self.dispatch.index.delete_before(min)?;
             taken += 1;
         }
-        Ok(())
+        Ok(taken)
     }
 
     fn first_is_expired(&self, until_ms: i64) -> Result<bool, FileError> {

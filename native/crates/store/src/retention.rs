@@ -38,18 +38,22 @@ pub(crate) fn judge(
 ) -> Verdict {
     let used = log_used.max(queues_used);
     let now_ms = clock.wall_ms();
-    let reserved_ms = (options.reserved_hours as i64).saturating_mul(HOUR_MS);
-    let by_age = now_ms.saturating_sub(reserved_ms);
     let is_time = options.delete_when_hours.contains(&clock.local(now_ms).hour);
     let is_crowded = used > f64::from(options.disk_max_used_percent) / 100.0;
     let expire_until_ms = if used > FORCE_RATIO {
         Some(i64::MAX)
     } else if is_time || is_crowded {
-        Some(by_age)
+        Some(by_age(options, clock))
     } else {
         None
     };
     Verdict { refuse_writes: used > REFUSE_RATIO, expire_until_ms }
+}
+
+/// Wall clock time before which a segment is older than `fileReservedTime`.
+pub(crate) fn by_age(options: &RetentionOptions, clock: &dyn Clock) -> i64 {
+    let reserved_ms = (options.reserved_hours as i64).saturating_mul(HOUR_MS);
+    clock.wall_ms().saturating_sub(reserved_ms)
 }
 
 #[cfg(test)]

@@ -117,6 +117,8 @@ pub struct GroupPolicy {
     pub which_broker_when_consume_slowly: i64,
     /// Repeated in pull answers.
     pub group_sys_flag: i32,
+    /// Topics that it may not pull (`forbiddenTable`); few or none.
+    pub forbidden_topics: Vec<String>,
 }
 
 /// One topic's subscription of a live group.

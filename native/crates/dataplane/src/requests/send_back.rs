@@ -44,6 +44,7 @@ impl LoopCore {
     ) -> Result<(), Stop> {
         let header = read_header(request)?;
         takes_sends(policy.broker())?;
+        self.has_replicas()?;
         let group = find_group(policy, header.group)?;
         if policy.broker().broker_permission & PERM_WRITE == 0 {
             return Err(self.sending_forbidden());
@@ -112,13 +113,10 @@ impl LoopCore {
             Some(topic) => policy.topic(topic).cloned(),
             None => Some(Arc::clone(&destination.topic)),
         };
+        let first_topic = properties::get_str(&text, name::RETRY_TOPIC).unwrap_or(record.topic);
+        let kind = AnswerKind::SentBack { group: header.group.into(), topic: first_topic.into() };
         let records = index..index + 1;
-        self.group.answers.push(Answer {
-            to: request.to,
-            records,
-            topic,
-            kind: AnswerKind::SentBack,
-        });
+        self.group.answers.push(Answer { to: request.to, records, topic, kind, waits: true });
         Ok(())
     }
 

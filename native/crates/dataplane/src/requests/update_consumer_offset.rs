@@ -40,6 +40,7 @@ impl LoopCore {
             let forward_only = request.to.oneway;
             match u64::try_from(offset).map(QueueOffset::new) {
                 Ok(offset) if !forward_only && offset <= queue.max_offset() => {
+                    self.shared.resets.forget(group, topic, id);
                     self.shared.offsets.set(group, topic, id, offset);
                 }
                 _ => self.commit_offset(group, topic, &queue, offset),

@@ -59,7 +59,7 @@ fn a_deleted_topic_answers_its_holds() {
     held(&mut rig, &Call::pull(1, GROUP, TOPIC, 0));
     rig.plane.publish(PolicyDelta { removed_topics: vec![TOPIC.into()], ..Default::default() });
     rig.plane.delete_topic(TOPIC).unwrap();
-    rig.mail(Mail::TopicDeleted(TOPIC.into()));
+    rig.mail(Mail::TopicChanged(TOPIC.into()));
     assert_eq!(rig.replies(1).remove(0).code, 17);
     assert_eq!(rig.held(), 0);
 }

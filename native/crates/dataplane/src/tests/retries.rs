@@ -39,7 +39,10 @@ fn a_message_sent_back_waits_its_level_and_comes_again_through_the_retry_topic()
     assert_eq!(grant_wanted(&mut rig), 1);
     let answer = rig.replies(1).remove(0);
     assert_eq!((answer.code, answer.opaque), (0, 50));
-    assert_eq!(rig.plane.counters().send_back_messages, 1);
+    let counters = rig.plane.counters();
+    assert_eq!(counters.send_back_messages, 1);
+    let of_group = &counters.groups[0];
+    assert_eq!((&*of_group.topic, of_group.totals.send_backs), (TOPIC, 1));
     assert_eq!(rig.call(&Call::pull(2, GROUP, RETRY, 0).with("sysFlag", 4)).code, 19, "it waits");
 
     rig.clock.advance(10_000);

@@ -55,6 +55,15 @@ fn expired_segments_go_and_the_queue_follows() {
 }
 
 #[test]
+fn an_operator_removes_what_is_old_whatever_the_hour() {
+    let rig = filled();
+    assert_eq!(rig.core.expire_now().expect("expiry"), 2);
+    assert_eq!(min(&rig), 2 * SEGMENT_BYTES, "younger segments stay");
+    assert_eq!(rig.core.expire_now().expect("expiry"), 0);
+    rig.core.expire_derived().expect("nothing is left to do");
+}
+
+#[test]
 fn above_85_percent_all_but_the_written_segment_go() {
     let rig = filled();
     crowd(&rig, 12);
