@@ -24,8 +24,8 @@ const ACTING = [
   'shortPollingTimeMills',
   'registerNameServerPeriod',
   'registerBrokerTimeoutMills',
-  'forceRegister',
   'notifyConsumerIdsChangedEnable',
+  'useServerSideResetOffset',
   'regionId',
   'traceOn',
   'traceTopicEnable',
@@ -48,8 +48,8 @@ const HOT: string[] = [
   'shortPollingTimeMills',
   'registerNameServerPeriod',
   'registerBrokerTimeoutMills',
-  'forceRegister',
   'notifyConsumerIdsChangedEnable',
+  'useServerSideResetOffset',
   'traceOn',
 ];
 

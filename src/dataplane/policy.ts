@@ -25,7 +25,11 @@ export function topicPolicy(topic: TopicConfig): TopicPolicy {
   };
 }
 
-export function groupPolicy(group: SubscriptionGroupConfig): GroupPolicy {
+/** `forbiddenTopics` are those that the group's row of `forbiddenTable` bars from reading. */
+export function groupPolicy(
+  group: SubscriptionGroupConfig,
+  forbiddenTopics: string[],
+): GroupPolicy {
   return {
     name: group.groupName,
     consumeEnable: group.consumeEnable,
@@ -36,6 +40,7 @@ export function groupPolicy(group: SubscriptionGroupConfig): GroupPolicy {
     brokerId: group.brokerId,
     whichBrokerWhenConsumeSlowly: group.whichBrokerWhenConsumeSlowly,
     groupSysFlag: group.groupSysFlag,
+    forbiddenTopics,
   };
 }
 
@@ -60,8 +65,8 @@ export class PolicyDraft {
     this.#topics.set(name, null);
   }
 
-  setGroup(group: SubscriptionGroupConfig): void {
-    this.#groups.set(group.groupName, groupPolicy(group));
+  setGroup(group: SubscriptionGroupConfig, forbiddenTopics: string[] = []): void {
+    this.#groups.set(group.groupName, groupPolicy(group, forbiddenTopics));
   }
 
   removeGroup(name: string): void {

@@ -11,6 +11,7 @@ import { stopOnSignals } from '../lifecycle/signals.ts';
 import { startFaultSentence } from '../lifecycle/start-fault.ts';
 import { createLogger } from '../logging/logger.ts';
 import { NameServer } from './name-server.ts';
+import { applyOwnConfig } from './own-config.ts';
 
 /** Runs until a signal; the process then exits. */
 export async function runNameServer(argv: readonly string[]): Promise<void> {
@@ -51,7 +52,10 @@ async function start(argv: readonly string[]): Promise<void> {
 function loadFiles(settings: Settings, paths: readonly string[]): void {
   const warnings = paths.flatMap((path) => settings.apply(readConfigFile(path), path));
   const last = paths.at(-1);
-  if (last === undefined) return;
+  if (last === undefined) {
+    applyOwnConfig(settings);
+    return;
+  }
   settings.set('configStorePath', last);
   for (const warning of warnings) {
     process.stderr.write(`mqnamesrv: warning: ${warning}\n`);

@@ -35,15 +35,32 @@ export class ClientCalls {
     this.#send(connection, encodeFrame(notice));
   }
 
-  call(member: Member, request: RemotingCommand, timeoutMs: number): Promise<RemotingCommand> {
+  /** Sends a oneway request. */
+  tell(member: Member, request: RemotingCommand): void {
+    this.#send(member.connection, encodeFrame(request));
+  }
+
+  /** `send` is another way for the frame; what it throws ends the call. */
+  call(
+    member: Member,
+    request: RemotingCommand,
+    timeoutMs: number,
+    send = this.#send,
+  ): Promise<RemotingCommand> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#calls.delete(request.opaque);
         reject(new RequestTimeoutError(member.remoteAddress, timeoutMs));
       }, timeoutMs);
       const { connection } = member;
-      this.#calls.set(request.opaque, { connection, resolve, reject, timer });
-      this.#send(connection, encodeFrame(request));
+      const call = { connection, resolve, reject, timer };
+      this.#calls.set(request.opaque, call);
+      try {
+        send(connection, encodeFrame(request));
+      } catch (error) {
+        this.#end(request.opaque, call);
+        throw error;
+      }
     });
   }
 

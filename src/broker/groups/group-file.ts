@@ -1,7 +1,7 @@
 /**
  * `subscriptionGroup.json`: `{dataVersion, forbiddenTable, subscriptionGroupTable}`. What Java
- * keeps in members we do not serve (forbidden topics, retry policies, subscriptions) is carried
- * through a load and a save unchanged.
+ * keeps in members we do not serve (retry policies, subscriptions) is carried through a load and a
+ * save unchanged.
  */
 import type { DataVersion } from '../../model/data-version.ts';
 import type { SubscriptionGroupConfig } from '../../model/subscription-group.ts';
@@ -17,7 +17,7 @@ import { groupConfigFrom, groupConfigJson } from './group-config.ts';
 
 export interface GroupTable {
   groups: SubscriptionGroupConfig[];
-  /** Group → topic → forbidden bits, as Java wrote it. */
+  /** Group → topic → bits of what is forbidden: 4 read. */
   forbidden: JsonObject;
   /** Group → its members that are not ours. */
   foreign: ReadonlyMap<string, JsonObject>;

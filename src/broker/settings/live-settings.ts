@@ -55,8 +55,10 @@ export class LiveSettings {
   async update(text: string): Promise<string[]> {
     const properties = parseProperties(text);
     const listed = this.#settings.text('configBlackList').split(';');
-    if (properties.some(({ key }) => NEVER.includes(key) || listed.includes(key))) {
-      throw new Refusal(ResponseCode.NO_PERMISSION, 'Can not update config in black list.');
+    const barred = properties.find(({ key }) => NEVER.includes(key) || listed.includes(key));
+    if (barred !== undefined) {
+      const remark = `Can not update config in black list. (${barred.key.slice(0, 100)})`;
+      throw new Refusal(ResponseCode.NO_PERMISSION, remark);
     }
     let changed: string[];
     try {

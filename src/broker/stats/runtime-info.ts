@@ -3,8 +3,8 @@
  * brokerStatus and dashboards read a broker.
  *
  * Java's thread pools and transient pool do not exist here, but clusterList cannot print a broker
- * without them: no request waits in such a queue, so their sizes are 0. Figures that the data
- * plane does not count ({@link UNCOUNTED}) are 0 as well, since tools parse them as numbers.
+ * without them: no request waits in such a queue, so their sizes are 0. Times that the data plane
+ * does not take ({@link UNCOUNTED}) are 0 as well, since tools parse them as numbers.
  */
 import { statfs } from 'node:fs/promises';
 import type { Settings } from '../../config/settings.ts';
@@ -25,14 +25,10 @@ export interface RuntimeSources {
 
 type Table = Map<string, string>;
 
-/** Java's keys for times and rates of its own threads, with the 0 that tools can parse. */
+/** Java's keys for times of its own threads, with the 0 that tools can parse. */
 const UNCOUNTED: readonly (readonly [string, string])[] = [
-  ['getFoundTps', '0.0 0.0 0.0'],
-  ['getMissTps', '0.0 0.0 0.0'],
-  ['getTotalTps', '0.0 0.0 0.0'],
   ['getMessageEntireTimeMax', '0'],
   ['putMessageEntireTimeMax', '0'],
-  ['putMessageFailedTimes', '0'],
   ['putMessageDistributeTime', 'null'],
   ['putLatency99', '0.00'],
   ['putLatency999', '0.00'],
@@ -81,12 +77,14 @@ function putLog(table: Table, status: LogStatus, root: string): void {
   if (status.poisoned !== null) table.set('storePoisoned', status.poisoned);
 }
 
-function putTraffic(table: Table, { traffic, dataPlane }: RuntimeSources): void {
+function putTraffic(table: Table, { traffic }: RuntimeSources): void {
   const puts = traffic.puts();
   const gets = traffic.gets();
-  const bytes = dataPlane.counters().topics.reduce((sum, each) => sum + each.putBytes, 0);
-  table.set('putTps', traffic.putTps());
-  table.set('getTransferredTps', traffic.getTransferredTps());
+  const bytes = traffic.putBytes();
+  for (const name of ['put', 'getTransferred', 'getFound', 'getMiss', 'getTotal'] as const) {
+    table.set(`${name}Tps`, traffic.rates(name));
+  }
+  table.set('putMessageFailedTimes', String(traffic.failedPuts()));
   table.set('putMessageTimesTotal', String(puts.now));
   table.set('putMessageSizeTotal', String(bytes));
   table.set('putMessageAverageSize', String(puts.now === 0 ? 0 : bytes / puts.now));

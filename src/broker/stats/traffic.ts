@@ -1,12 +1,15 @@
 /**
- * Rates and day totals of messages put and got, from the data plane's counters (Java BrokerStats
- * and BrokerStatsManager).
+ * Rates and day totals of messages put and got, from the data plane's counters (Java BrokerStats,
+ * StoreStatsService), and the stats by name that are sampled with them.
  *
  * Invariants: the data plane counts, this only samples; totals begin at the broker's start, as in
  * Java, and the two "morning" marks move at midnight of the machine's time zone.
  */
 import type { Counters } from '../../dataplane/data-plane.ts';
+import { BrokerStats } from './broker-stats.ts';
+import { CounterReader, type CounterReading } from './counter-reading.ts';
 import { RateWindow } from './rate-window.ts';
+import type { StatPeriods } from './stat-figures.ts';
 
 export interface DayTotals {
   yesterdayMorning: number;
@@ -14,121 +17,90 @@ export interface DayTotals {
   now: number;
 }
 
-const MINUTE_MS = 60_000;
+/** Rates that the runtime info shows over three windows each. */
+const RATES = {
+  put: (reading: CounterReading) => reading.putMessages,
+  getTransferred: (reading: CounterReading) => reading.getMessages,
+  getFound: (reading: CounterReading) => reading.counters.foundPulls,
+  getMiss: (reading: CounterReading) => reading.counters.missedPulls,
+  getTotal: ({ counters }: CounterReading) => counters.foundPulls + counters.missedPulls,
+};
+
+export type RateName = keyof typeof RATES;
+const RATE_NAMES = Object.keys(RATES) as RateName[];
 
 export class Traffic {
-  readonly #counters: () => Counters;
+  readonly #reader: CounterReader;
   readonly #now: () => number;
-  readonly #put = new RateWindow();
-  readonly #get = new RateWindow();
-  readonly #topics = new Map<string, RateWindow>();
-  readonly #groups = new Map<string, RateWindow>();
+  readonly #stats: BrokerStats;
+  readonly #rates = new Map(RATE_NAMES.map((name) => [name, new RateWindow()]));
   readonly #putDay: DayTotals = { yesterdayMorning: 0, todayMorning: 0, now: 0 };
   readonly #getDay: DayTotals = { yesterdayMorning: 0, todayMorning: 0, now: 0 };
   #day: number;
-  #sampledMs: number;
 
-  constructor(counters: () => Counters, now: () => number) {
-    this.#counters = counters;
+  constructor(counters: () => Counters, now: () => number, clusterName = '') {
+    this.#reader = new CounterReader(counters);
     this.#now = now;
+    this.#stats = new BrokerStats(clusterName, now());
     this.#day = dayOf(now());
-    this.#sampledMs = now();
     this.sample();
   }
 
   /** To be called every `SAMPLE_INTERVAL_MS`. */
   sample(): void {
     const atMs = this.#now();
-    const counters = this.#counters();
-    this.#put.sample(atMs, putTotal(counters));
-    this.#get.sample(atMs, getTotal(counters));
-    const times = { sinceMs: this.#sampledMs, atMs };
-    sampleEach(
-      this.#topics,
-      times,
-      counters.topics.map((each) => [each.topic, each.putMessages]),
-    );
-    sampleEach(
-      this.#groups,
-      times,
-      counters.groups.map((each) => [groupKey(each.group, each.topic), each.getMessages]),
-    );
-    this.#rollDay(atMs, counters);
-    this.#sampledMs = atMs;
+    const reading = this.#reader.read();
+    for (const [name, window] of this.#rates) window.sample(atMs, RATES[name](reading));
+    this.#stats.sample(atMs, reading);
+    this.#rollDay(atMs, reading);
   }
 
-  putTps(): string {
-    return this.#put.text(this.#now(), putTotal(this.#counters()));
-  }
-
-  getTransferredTps(): string {
-    return this.#get.text(this.#now(), getTotal(this.#counters()));
+  /** Three rates per second, over 10 s, 60 s and 600 s, separated by blanks. */
+  rates(name: RateName): string {
+    const total = RATES[name](this.#reader.read());
+    return (this.#rates.get(name) ?? new RateWindow()).text(this.#now(), total);
   }
 
   /** Messages per second of the last minute, or since the topic appeared. */
   topicPutTps(topic: string): number {
-    const counter = this.#counters().topics.find((each) => each.topic === topic);
-    return this.#minuteRate(this.#topics.get(topic), counter?.putMessages ?? 0);
+    return this.#stats.topicPutTps(topic, this.#now(), this.#reader.read());
   }
 
   groupGetTps(group: string, topic: string): number {
-    const counter = this.#counters().groups.find(
-      (each) => each.group === group && each.topic === topic,
-    );
-    return this.#minuteRate(this.#groups.get(groupKey(group, topic)), counter?.getMessages ?? 0);
+    return this.#stats.groupGetTps(group, topic, this.#now(), this.#reader.read());
   }
 
-  #minuteRate(window: RateWindow | undefined, total: number): number {
-    // What no sample has seen yet was not there at the last one.
-    const seen = window ?? new RateWindow(this.#sampledMs);
-    return seen.rate(this.#now(), total, MINUTE_MS);
+  /** A stat by Java's name for it, null when nothing was ever counted under it. */
+  stat(name: string, key: string): StatPeriods | null {
+    return this.#stats.find(name, key, this.#now(), this.#reader.read());
   }
 
   puts(): DayTotals {
-    return { ...this.#putDay, now: putTotal(this.#counters()) };
+    return { ...this.#putDay, now: this.#reader.read().putMessages };
   }
 
   gets(): DayTotals {
-    return { ...this.#getDay, now: getTotal(this.#counters()) };
+    return { ...this.#getDay, now: this.#reader.read().getMessages };
   }
 
-  #rollDay(atMs: number, counters: Counters): void {
+  putBytes(): number {
+    return this.#reader.read().putBytes;
+  }
+
+  failedPuts(): number {
+    return this.#reader.read().counters.failedPuts;
+  }
+
+  #rollDay(atMs: number, reading: CounterReading): void {
     if (dayOf(atMs) === this.#day) return;
     this.#day = dayOf(atMs);
     for (const [totals, total] of [
-      [this.#putDay, putTotal(counters)],
-      [this.#getDay, getTotal(counters)],
+      [this.#putDay, reading.putMessages],
+      [this.#getDay, reading.getMessages],
     ] as const) {
       totals.yesterdayMorning = totals.todayMorning;
       totals.todayMorning = total;
     }
-  }
-}
-
-export function putTotal(counters: Counters): number {
-  return counters.topics.reduce((sum, each) => sum + each.putMessages, 0);
-}
-
-export function getTotal(counters: Counters): number {
-  return counters.groups.reduce((sum, each) => sum + each.getMessages, 0);
-}
-
-function groupKey(group: string, topic: string): string {
-  return `${topic}@${group}`;
-}
-
-/** Windows of names that are gone go too, so that churn of topics grows nothing. */
-function sampleEach(
-  windows: Map<string, RateWindow>,
-  times: { sinceMs: number; atMs: number },
-  totals: [string, number][],
-): void {
-  const names = new Set(totals.map(([name]) => name));
-  for (const name of windows.keys()) if (!names.has(name)) windows.delete(name);
-  for (const [name, total] of totals) {
-    const window = windows.get(name) ?? new RateWindow(times.sinceMs);
-    window.sample(times.atMs, total);
-    windows.set(name, window);
   }
 }
 

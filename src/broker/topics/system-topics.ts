@@ -41,6 +41,11 @@ export class SystemTopics {
   }
 }
 
+/** The topic from which senders' topics are made. */
+export function autoCreateTopic(queueNums: number): TopicConfig {
+  return queues(SystemTopic.AUTO_CREATE, queueNums, READ_WRITE | Permission.INHERIT);
+}
+
 function queues(topicName: string, count: number, perm = READ_WRITE): TopicConfig {
   return topicConfig(topicName, { readQueueNums: count, writeQueueNums: count, perm });
 }
@@ -61,10 +66,7 @@ function createdAtStart(settings: SystemTopicSettings): TopicConfig[] {
     queues(SystemTopic.TRANS_HALF, 1),
     queues(SystemTopic.TRANS_OP_HALF, 1),
   ];
-  if (settings.autoCreateTopicEnable) {
-    const perm = READ_WRITE | Permission.INHERIT;
-    topics.push(queues(SystemTopic.AUTO_CREATE, settings.defaultTopicQueueNums, perm));
-  }
+  if (settings.autoCreateTopicEnable) topics.push(autoCreateTopic(settings.defaultTopicQueueNums));
   if (settings.traceTopicEnable) topics.push(queues(settings.msgTraceTopicName, 1));
   if (settings.timerWheelEnable) topics.push(queues('rmq_sys_wheel_timer', 1));
   return topics;

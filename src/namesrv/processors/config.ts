@@ -4,29 +4,31 @@
  * Only keys that the tables mark hot can be changed: no path, port or command ever comes from a
  * request (RocketMQ names what may not change instead, and had CVE-2023-37582).
  */
-import { writeConfigValues } from '../../config/config-file.ts';
 import { decodePropertyBytes, parseProperties } from '../../config/properties.ts';
 import { ConfigError, ForbiddenChange } from '../../config/settings.ts';
 import { Refusal } from '../../remoting/errors.ts';
 import type { RemotingCommand, Reply } from '../../remoting/remoting-command.ts';
 import { RequestCode } from '../../remoting/request-code.ts';
 import { ResponseCode } from '../../remoting/response-code.ts';
+import { ConfigKeeper } from '../own-config.ts';
 import { type HandlerTable, type NameServerContext, success } from './context.ts';
 
 export function configHandlers(context: NameServerContext): HandlerTable {
+  const keeper = new ConfigKeeper(context.settings, context.configFile);
   return [
-    [RequestCode.UPDATE_NAMESRV_CONFIG, (request) => update(context, request)],
+    [RequestCode.UPDATE_NAMESRV_CONFIG, (request) => update(context, keeper, request)],
     [RequestCode.GET_NAMESRV_CONFIG, () => success(`${context.settings.lines().join('\n')}\n`)],
   ];
 }
 
-async function update(context: NameServerContext, request: RemotingCommand): Promise<Reply> {
+async function update(
+  context: NameServerContext,
+  keeper: ConfigKeeper,
+  request: RemotingCommand,
+): Promise<Reply> {
   const changed = apply(context, request.body);
   context.logger.info({ changed }, 'configuration changed');
-  if (context.configFile !== null && changed.length > 0) {
-    const values = changed.map((name): [string, string] => [name, context.settings.text(name)]);
-    await writeConfigValues(context.configFile, new Map(values));
-  }
+  await keeper.keep(changed);
   return success();
 }
 

@@ -14,7 +14,7 @@ export interface NameServerContext {
   readonly kv: KvConfig;
   readonly settings: Settings;
   readonly logger: Logger;
-  /** The file of `-c`, to which changes of configuration are written; null without one. */
+  /** The file of `-c`, to which changes of configuration are written; null: an own file is. */
   readonly configFile: string | null;
   /** Monotonic milliseconds since the start of the name server. */
   readonly uptimeMs: () => number;

@@ -57,7 +57,18 @@ settings('the runtime table has what clusterList reads', async () => {
   rig.dataPlane.totals = {
     ...rig.dataPlane.totals,
     topics: [{ topic: 'T', putMessages: 10, putBytes: 2560 }],
-    groups: [{ group: 'G', topic: 'T', getMessages: 4, getBytes: 1024 }],
+    failedPuts: 3,
+    foundPulls: 2,
+    groups: [
+      {
+        group: 'G',
+        topic: 'T',
+        getMessages: 4,
+        getBytes: 1024,
+        getTimes: 2,
+        sendBackMessages: 0,
+      },
+    ],
   };
   const answer = await rig.client().call(RequestCode.GET_BROKER_RUNTIME_INFO);
   const table = decodeKvTable(answer.body);
@@ -68,11 +79,15 @@ settings('the runtime table has what clusterList reads', async () => {
     msgPutTotalTodayNow: '10',
     msgGetTotalTodayNow: '4',
     putMessageAverageSize: '256',
+    putMessageFailedTimes: '3',
     sendThreadPoolQueueSize: '0',
     timerReadBehind: '0',
   };
   for (const [key, value] of Object.entries(expected)) assert.is(table.get(key), value, key);
-  assert.is(table.get('putTps')?.split(' ').length, 3);
+  for (const key of ['putTps', 'getFoundTps', 'getMissTps', 'getTotalTps', 'getTransferredTps']) {
+    assert.is(table.get(key)?.split(' ').length, 3, key);
+  }
+  assert.ok(Number(table.get('getFoundTps')?.split(' ')[0]) > 0);
   assert.match(table.get('commitLogDirCapacity') ?? '', /^Total : [\d.]+ [KMGTPE]iB, Free : /);
 });
 
