@@ -11,6 +11,13 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 
 /** An open data plane. Every call after `close` fails with `CLOSED`, but `close` itself. */
 export declare class NativeDataPlane {
+  resetConsumerOffsets(offsets: Array<NativeConsumerOffset>): void
+  groupOffsets(group: string): Array<NativeConsumerOffset>
+  storeTimestamps(asked: Array<NativeStoredMessage>): Array<number>
+  queueUnits(topic: string, queueId: number, fromOffset: number, count: number): NativeQueueUnits | null
+  forwardRecord(connection: number, frame: Uint8Array, physicalOffset: number): boolean
+  storedTopics(): Array<string>
+  removeExpired(what: 'log' | 'queues'): Promise<void>
   get recovery(): NativeRecovery
   /**
    * Binds and starts the loops. `ring` is called when there is a batch to take, and not again
@@ -33,6 +40,8 @@ export declare class NativeDataPlane {
   deleteTopic(topic: string): Promise<void>
   counters(): NativeCounters
   logStatus(): NativeLogStatus
+  setMasterAddress(address?: string | undefined | null): void
+  replicationStatus(): NativeReplicationStatus
   /** Stops, flushes, closes. A second call resolves at once. */
   close(): Promise<void>
 }
@@ -55,6 +64,14 @@ export interface NativeBroker {
   rejectSends: string | null
 }
 
+export interface NativeConnectedSlave {
+  address: string
+  ackOffset: number
+  lagBytes: number
+  transferredBytesPerSecond: number
+  inSync: boolean
+}
+
 export interface NativeConsumerOffset {
   group: string
   topic: string
@@ -71,6 +88,9 @@ export interface NativeCounters {
   topics: Array<NativeTopicCount>
   groups: Array<NativeGroupCount>
   sendBackMessages: number
+  failedPuts: number
+  foundPulls: number
+  missedPulls: number
   connections: number
   heldPulls: number
   upwardQueueDepth: number
@@ -111,6 +131,7 @@ export interface NativeGroup {
   brokerId: number
   whichBrokerWhenConsumeSlowly: number
   groupSysFlag: number
+  forbiddenTopics: Array<string>
 }
 
 export interface NativeGroupCount {
@@ -118,6 +139,8 @@ export interface NativeGroupCount {
   topic: string
   getMessages: number
   getBytes: number
+  getTimes: number
+  sendBackMessages: number
 }
 
 export interface NativeLiveGroup {
@@ -137,6 +160,16 @@ export interface NativeLogStatus {
   diskUsedRatio: number
   queueDiskUsedRatio: number
   poisoned: string | null
+}
+
+export interface NativeMasterLink {
+  address: string | null
+  connected: boolean
+  masterMaxOffset: number
+  maxOffset: number
+  lastReadTimestamp: number
+  transferredBytesPerSecond: number
+  refusal: string | null
 }
 
 export interface NativeOpened {
@@ -170,11 +203,13 @@ export interface NativeOptions {
   maxConnections: number
   idleConnectionMs: number
   upwardQueueCapacity: number
+  replication: NativeReplication
 }
 
 export interface NativePorts {
   listenPort: number
   fastListenPort: number | null
+  haListenPort: number | null
 }
 
 export interface NativeQueueBounds {
@@ -182,6 +217,18 @@ export interface NativeQueueBounds {
   minOffset: number
   maxOffset: number
   lastUpdateTimestamp: number
+}
+
+export interface NativeQueueUnit {
+  physicalOffset: number
+  sizeBytes: number
+  tagsCode: number
+}
+
+export interface NativeQueueUnits {
+  minOffset: number
+  maxOffset: number
+  units: Array<NativeQueueUnit>
 }
 
 /** What was found, cut and rebuilt when the store was opened. */
@@ -193,6 +240,34 @@ export interface NativeRecovery {
   cutBytes: number
   dispatchedRecords: number
   elapsedMs: number
+}
+
+/** See `ReplicationOptions` of `data-plane.ts`. */
+export interface NativeReplication {
+  role: 'ASYNC_MASTER' | 'SYNC_MASTER' | 'SLAVE'
+  haListenPort: number | null
+  haMasterAddress: string | null
+  slaveTimeoutMs: number
+  inSyncReplicas: number
+  minInSyncReplicas: number
+  allAckInSyncStateSet: boolean
+  haMaxGapNotInSync: number
+  haSendHeartbeatInterval: number
+  haHousekeepingInterval: number
+  haTransferBatchSize: number
+  slaveAckAfterFlush: boolean
+}
+
+export interface NativeReplicationStatus {
+  role: 'ASYNC_MASTER' | 'SYNC_MASTER' | 'SLAVE'
+  slaves: Array<NativeConnectedSlave>
+  master: NativeMasterLink | null
+}
+
+export interface NativeStoredMessage {
+  topic: string
+  queueId: number
+  offset: number
 }
 
 export interface NativeSubscription {

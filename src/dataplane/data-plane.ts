@@ -46,6 +46,36 @@ export interface DataPlaneOptions {
   maxConnections: number;
   idleConnectionMs: number;
   upwardQueueCapacity: number;
+  replication: ReplicationOptions;
+}
+
+export type BrokerRole = 'ASYNC_MASTER' | 'SYNC_MASTER' | 'SLAVE';
+
+/** Replication of the log to slaves, or from a master; the names are those of RocketMQ's keys. */
+export interface ReplicationOptions {
+  role: BrokerRole;
+  /** Port that slaves connect to; 0 takes a free one, null opens none. */
+  haListenPort: number | null;
+  /** `host:port` of the master's HA port; a slave without one waits for `setMasterAddress`. */
+  haMasterAddress: string | null;
+  /** SYNC_MASTER: a send not acknowledged for so long is answered FLUSH_SLAVE_TIMEOUT. */
+  slaveTimeoutMs: number;
+  /** SYNC_MASTER: copies of a message, the master's included; less than 2 means 2. */
+  inSyncReplicas: number;
+  /** SYNC_MASTER: sends are refused while fewer copies than this, master included, can be had. */
+  minInSyncReplicas: number;
+  /** SYNC_MASTER: every slave in sync must acknowledge, not only `inSyncReplicas - 1`. */
+  allAckInSyncStateSet: boolean;
+  /** A slave more bytes behind than this is not in sync. */
+  haMaxGapNotInSync: number;
+  /** Milliseconds between heartbeats of an idle connection, both ways. */
+  haSendHeartbeatInterval: number;
+  /** Milliseconds of silence after which either side closes. */
+  haHousekeepingInterval: number;
+  /** Most bytes of log in one frame. */
+  haTransferBatchSize: number;
+  /** Slave: acknowledge only what is on its disk. Ours; Java acknowledges what is appended. */
+  slaveAckAfterFlush: boolean;
 }
 
 /** What was found, cut and rebuilt when the store was opened. */
@@ -79,6 +109,8 @@ export interface GroupPolicy {
   brokerId: number;
   whichBrokerWhenConsumeSlowly: number;
   groupSysFlag: number;
+  /** Topics that the group may not pull. */
+  forbiddenTopics: string[];
 }
 
 /** One topic's subscription of a group as its last heartbeat gave it. */
@@ -105,7 +137,7 @@ export interface BrokerPolicy {
   clusterName: string;
   brokerName: string;
   brokerId: number;
-  role: 'ASYNC_MASTER' | 'SYNC_MASTER' | 'SLAVE';
+  role: BrokerRole;
   /** Bit set of `brokerPermission`: 4 read, 2 write. */
   brokerPermission: number;
   regionId: string;
@@ -190,11 +222,49 @@ export interface DelayProgress {
   offset: number;
 }
 
+/** What one group got from one topic. */
+export interface GroupCount {
+  group: string;
+  topic: string;
+  getMessages: number;
+  getBytes: number;
+  /** Pulls that got any. */
+  getTimes: number;
+  /** Messages sent back, by the topic they first had. */
+  sendBackMessages: number;
+}
+
+/** A message by its place in a queue. */
+export interface StoredMessage {
+  topic: string;
+  queueId: number;
+  offset: number;
+}
+
+/** One unit of a consume queue. */
+export interface QueueUnit {
+  physicalOffset: number;
+  sizeBytes: number;
+  /** Java hash of the tags; of a delayed message the time when it is due, in milliseconds. */
+  tagsCode: number;
+}
+
+export interface QueueUnits {
+  minOffset: number;
+  maxOffset: number;
+  units: QueueUnit[];
+}
+
 /** Monotonic totals since start; rates are the reader's business. */
 export interface Counters {
   topics: { topic: string; putMessages: number; putBytes: number }[];
-  groups: { group: string; topic: string; getMessages: number; getBytes: number }[];
+  groups: GroupCount[];
   sendBackMessages: number;
+  /** Sends that the store did not take. */
+  failedPuts: number;
+  /** Looks into a queue that found a message for the pull, and those that found none. */
+  foundPulls: number;
+  missedPulls: number;
   connections: number;
   heldPulls: number;
   upwardQueueDepth: number;
@@ -215,6 +285,44 @@ export interface LogStatus {
 export interface ListenPorts {
   listenPort: number;
   fastListenPort: number | null;
+  haListenPort: number | null;
+}
+
+/** A slave as its master sees it. */
+export interface ConnectedSlave {
+  /** `host:port` of its end of the connection. */
+  address: string;
+  /** End of what it says it has; 0 before its first acknowledgement. */
+  ackOffset: number;
+  /** Bytes of the master's log behind that. */
+  lagBytes: number;
+  transferredBytesPerSecond: number;
+  /** Within `haMaxGapNotInSync`, and not silent with bytes to acknowledge. */
+  inSync: boolean;
+}
+
+/** A master as its slave sees it. */
+export interface MasterLink {
+  /** `host:port` that is connected to, null while none is known. */
+  address: string | null;
+  connected: boolean;
+  /** End of the master's log as far as its frames told; 0 before the first one. */
+  masterMaxOffset: number;
+  /** End of this log. */
+  maxOffset: number;
+  /** Milliseconds since 1970 of the last byte from the master, 0 before the first. */
+  lastReadTimestamp: number;
+  transferredBytesPerSecond: number;
+  /** Why this slave takes nothing from its master, until it does again. */
+  refusal: string | null;
+}
+
+export interface ReplicationStatus {
+  role: BrokerRole;
+  /** Connected slaves that have said where they are; empty for a slave. */
+  slaves: ConnectedSlave[];
+  /** Null for a master. */
+  master: MasterLink | null;
 }
 
 export interface DataPlane {
@@ -230,17 +338,46 @@ export interface DataPlane {
   closeConnection(connection: ConnectionId): void;
   queueBounds(topic: string): QueueBounds[];
   consumerOffsets(): ConsumerOffsets;
-  /** Loads or resets; the only way an offset moves back. */
+  /** Those of one group, without the cost of all the others. */
+  groupOffsets(group: string): ConsumerOffset[];
+  /** Loads; consumers that run are not told. */
   setConsumerOffsets(offsets: ConsumerOffset[]): void;
+  /**
+   * Moves groups forward or back, and each running consumer with its next pull (OFFSET_RESET);
+   * until it is there, at most 30 s, its commits count for nothing.
+   */
+  resetConsumerOffsets(offsets: ConsumerOffset[]): void;
   eraseGroupOffsets(group: string): void;
   delayProgress(): DelayProgress[];
   setDelayProgress(progress: DelayProgress[]): void;
   /** Offset of the first message at or after the time, as SEARCH_OFFSET_BY_TIMESTAMP. */
   searchOffset(topic: string, queueId: number, timestampMs: number): number;
+  /** When each message was stored, 0 for one that its queue does not have. */
+  storeTimestamps(asked: StoredMessage[]): number[];
+  /** At most `count`, and at most 4,096, units from `fromOffset` on; null without such a queue. */
+  queueUnits(topic: string, queueId: number, fromOffset: number, count: number): QueueUnits | null;
+  /**
+   * Sends a frame without a body, with the record at the position as its body. False when the log
+   * has no record there, and then nothing is sent; a connection that is gone gets nothing either.
+   */
+  forwardRecord(connection: ConnectionId, frame: Uint8Array, physicalOffset: number): boolean;
+  /** Topics that have queues in the store, whether policy knows them or not. */
+  storedTopics(): string[];
+  /**
+   * Removes now what retention would: segments older than `fileReservedTime`, or queue and index
+   * files that name nothing of the log any more.
+   */
+  removeExpired(what: 'log' | 'queues'): Promise<void>;
   /** Removes queues, offsets and holds of the topic; held pulls are answered. */
   deleteTopic(topic: string): Promise<void>;
   counters(): Counters;
   logStatus(): LogStatus;
+  /**
+   * Slave: where the master's HA port is from now on; null ends the connection and waits.
+   * A master keeps it for nothing.
+   */
+  setMasterAddress(address: string | null): void;
+  replicationStatus(): ReplicationStatus;
   /** Stops taking requests, flushes, writes the checkpoint; idempotent. */
   close(): Promise<void>;
 }

@@ -21,7 +21,11 @@ import type {
   LogStatus,
   PolicyDelta,
   QueueBounds,
+  QueueUnit,
+  QueueUnits,
   RecoveryReport,
+  ReplicationStatus,
+  StoredMessage,
   TopicPolicy,
   UpBatch,
 } from './data-plane.ts';
@@ -64,6 +68,13 @@ export class FakeDataPlane implements DataPlane {
   readonly bounds = new Map<string, QueueBounds[]>();
   /** Store times of a queue's messages by `topic@queueId`, first the one at its min offset. */
   readonly storeTimes = new Map<string, number[]>();
+  /** Units of a queue by `topic@queueId`, first the one at its min offset. */
+  readonly units = new Map<string, QueueUnit[]>();
+  /** Positions at which the log has a record. */
+  readonly records = new Set<number>();
+  /** Offsets that running consumers would hear of. */
+  readonly resets: ConsumerOffset[] = [];
+  readonly removedExpired: string[] = [];
   readonly deletedTopics: string[] = [];
   readonly ports: ListenPorts;
   policyVersion = 0;
@@ -77,10 +88,17 @@ export class FakeDataPlane implements DataPlane {
     topics: [],
     groups: [],
     sendBackMessages: 0,
+    failedPuts: 0,
+    foundPulls: 0,
+    missedPulls: 0,
     connections: 0,
     heldPulls: 0,
     upwardQueueDepth: 0,
   };
+
+  /** What `replicationStatus` tells. */
+  replication: ReplicationStatus = { role: 'ASYNC_MASTER', slaves: [], master: null };
+  masterAddress: string | null = null;
 
   readonly #offsets = new Map<string, ConsumerOffset>();
   readonly #open = new Set<ConnectionId>();
@@ -89,7 +107,9 @@ export class FakeDataPlane implements DataPlane {
   #lastConnection = 0;
   #onBatch: (batch: UpBatch) => void = () => undefined;
 
-  constructor(ports: ListenPorts = { listenPort: 10911, fastListenPort: 10909 }) {
+  constructor(
+    ports: ListenPorts = { listenPort: 10911, fastListenPort: 10909, haListenPort: 10912 },
+  ) {
     this.ports = ports;
   }
 
@@ -157,11 +177,20 @@ export class FakeDataPlane implements DataPlane {
     return { version: this.#offsetVersion, offsets: [...this.#offsets.values()] };
   }
 
+  groupOffsets(group: string): ConsumerOffset[] {
+    return [...this.#offsets.values()].filter((each) => each.group === group);
+  }
+
   setConsumerOffsets(offsets: ConsumerOffset[]): void {
     for (const each of offsets) {
       this.#offsets.set(`${each.topic}@${each.group}@${each.queueId}`, each);
     }
     this.#offsetVersion += 1;
+  }
+
+  resetConsumerOffsets(offsets: ConsumerOffset[]): void {
+    this.resets.push(...offsets);
+    this.setConsumerOffsets(offsets);
   }
 
   eraseGroupOffsets(group: string): void {
@@ -181,6 +210,40 @@ export class FakeDataPlane implements DataPlane {
     const times = this.storeTimes.get(`${topic}@${queueId}`) ?? [];
     const index = times.findIndex((storedMs) => storedMs >= timestampMs);
     return index < 0 ? (queue?.maxOffset ?? 0) : (queue?.minOffset ?? 0) + index;
+  }
+
+  storeTimestamps(asked: StoredMessage[]): number[] {
+    return asked.map(({ topic, queueId, offset }) => {
+      const queue = this.queueBounds(topic).find((each) => each.queueId === queueId);
+      if (queue === undefined || offset < queue.minOffset || offset >= queue.maxOffset) return 0;
+      const times = this.storeTimes.get(`${topic}@${queueId}`) ?? [];
+      const isNewest = offset === queue.maxOffset - 1;
+      return times[offset - queue.minOffset] ?? (isNewest ? queue.lastUpdateTimestamp : 0);
+    });
+  }
+
+  queueUnits(topic: string, queueId: number, from: number, count: number): QueueUnits | null {
+    const queue = this.queueBounds(topic).find((each) => each.queueId === queueId);
+    if (queue === undefined) return null;
+    const { minOffset, maxOffset } = queue;
+    const first = from - minOffset;
+    const all = this.units.get(`${topic}@${queueId}`) ?? [];
+    const units = first < 0 ? [] : all.slice(first, first + count);
+    return { minOffset, maxOffset, units };
+  }
+
+  forwardRecord(connection: ConnectionId, frame: Uint8Array, physicalOffset: number): boolean {
+    if (!this.records.has(physicalOffset)) return false;
+    this.send(connection, frame);
+    return true;
+  }
+
+  storedTopics(): string[] {
+    return [...this.bounds.keys()];
+  }
+
+  async removeExpired(what: 'log' | 'queues'): Promise<void> {
+    this.removedExpired.push(what);
   }
 
   async deleteTopic(topic: string): Promise<void> {
@@ -205,6 +268,14 @@ export class FakeDataPlane implements DataPlane {
       queueDiskUsedRatio: 0,
       poisoned: null,
     };
+  }
+
+  setMasterAddress(address: string | null): void {
+    this.masterAddress = address;
+  }
+
+  replicationStatus(): ReplicationStatus {
+    return this.replication;
   }
 
   async close(): Promise<void> {

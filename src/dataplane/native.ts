@@ -19,7 +19,10 @@ import type {
   LogStatus,
   PolicyDelta,
   QueueBounds,
+  QueueUnits,
   RecoveryReport,
+  ReplicationStatus,
+  StoredMessage,
   UpBatch,
 } from './data-plane.ts';
 import { DataPlaneMisuseError, fromNative } from './errors.ts';
@@ -89,8 +92,16 @@ class NativePlane implements DataPlane {
     return this.#call((handle) => handle.consumerOffsets());
   }
 
+  groupOffsets(group: string): ConsumerOffset[] {
+    return this.#call((handle) => handle.groupOffsets(group));
+  }
+
   setConsumerOffsets(offsets: ConsumerOffset[]): void {
     this.#call((handle) => handle.setConsumerOffsets(offsets));
+  }
+
+  resetConsumerOffsets(offsets: ConsumerOffset[]): void {
+    this.#call((handle) => handle.resetConsumerOffsets(offsets));
   }
 
   eraseGroupOffsets(group: string): void {
@@ -109,6 +120,27 @@ class NativePlane implements DataPlane {
     return this.#call((handle) => handle.searchOffset(topic, queueId, timestampMs));
   }
 
+  storeTimestamps(asked: StoredMessage[]): number[] {
+    return this.#call((handle) => handle.storeTimestamps(asked));
+  }
+
+  queueUnits(topic: string, queueId: number, from: number, count: number): QueueUnits | null {
+    return this.#call((handle) => handle.queueUnits(topic, queueId, from, count));
+  }
+
+  forwardRecord(connection: ConnectionId, frame: Uint8Array, physicalOffset: number): boolean {
+    this.#flush();
+    return this.#call((handle) => handle.forwardRecord(connection, frame, physicalOffset));
+  }
+
+  storedTopics(): string[] {
+    return this.#call((handle) => handle.storedTopics());
+  }
+
+  async removeExpired(what: 'log' | 'queues'): Promise<void> {
+    await this.#call((handle) => handle.removeExpired(what)).catch(rethrow);
+  }
+
   async deleteTopic(topic: string): Promise<void> {
     await this.#call((handle) => handle.deleteTopic(topic)).catch(rethrow);
   }
@@ -119,6 +151,14 @@ class NativePlane implements DataPlane {
 
   logStatus(): LogStatus {
     return this.#call((handle) => handle.logStatus());
+  }
+
+  setMasterAddress(address: string | null): void {
+    this.#call((handle) => handle.setMasterAddress(address));
+  }
+
+  replicationStatus(): ReplicationStatus {
+    return this.#call((handle) => handle.replicationStatus());
   }
 
   close(): Promise<void> {

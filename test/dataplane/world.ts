@@ -47,6 +47,20 @@ export function options(folder: string): DataPlaneOptions {
     maxConnections: 100,
     idleConnectionMs: 120_000,
     upwardQueueCapacity: 1000,
+    replication: {
+      role: 'ASYNC_MASTER',
+      haListenPort: null,
+      haMasterAddress: null,
+      slaveTimeoutMs: 3000,
+      inSyncReplicas: 1,
+      minInSyncReplicas: 1,
+      allAckInSyncStateSet: false,
+      haMaxGapNotInSync: 256 << 20,
+      haSendHeartbeatInterval: 5000,
+      haHousekeepingInterval: 20_000,
+      haTransferBatchSize: 32_768,
+      slaveAckAfterFlush: false,
+    },
   };
 }
 
@@ -82,6 +96,7 @@ const group: GroupPolicy = {
   brokerId: 0,
   whichBrokerWhenConsumeSlowly: 1,
   groupSysFlag: 0,
+  forbiddenTopics: [],
 };
 
 export function delta(change: Partial<PolicyDelta> = {}): PolicyDelta {

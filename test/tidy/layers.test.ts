@@ -22,7 +22,8 @@ const crates: Record<string, string[]> = {
   wire: [],
   store: ['wire'],
   transport: ['wire'],
-  dataplane: ['wire', 'store', 'transport'],
+  replication: ['wire', 'store'],
+  dataplane: ['wire', 'store', 'transport', 'replication'],
   addon: ['wire', 'store', 'dataplane'],
   loadgen: ['wire', 'transport'],
 };

@@ -61,7 +61,9 @@ pub(crate) fn listen_error(error: &ListenError) -> Error {
         ListenError::Listening => Code::AlreadyListening,
         ListenError::Closed => Code::Closed,
         ListenError::Address(_) => Code::InvalidOption,
-        ListenError::Transport(_) | ListenError::Schedule(_) => Code::ListenFailed,
+        ListenError::Transport(_) | ListenError::Schedule(_) | ListenError::Replication(_) => {
+            Code::ListenFailed
+        }
     };
     code.error(error)
 }

@@ -16,6 +16,7 @@ use crate::facts::{
 };
 use crate::options::{NativeOptions, NativeRecovery};
 use crate::policy::NativeDelta;
+use crate::replication::NativeReplicationStatus;
 use crate::tasks::{CloseTask, DeleteTopicTask, OpenTask};
 use crate::up_batch::NativeUpBatch;
 
@@ -23,6 +24,7 @@ use crate::up_batch::NativeUpBatch;
 pub struct NativePorts {
     pub listen_port: i64,
     pub fast_listen_port: Option<i64>,
+    pub ha_listen_port: Option<i64>,
 }
 
 #[napi(object)]
@@ -55,7 +57,7 @@ impl NativeDataPlane {
         Self { plane: Some(Arc::new(plane)), recovery }
     }
 
-    fn plane(&self) -> Result<&Arc<DataPlane>> {
+    pub(crate) fn plane(&self) -> Result<&Arc<DataPlane>> {
         self.plane.as_ref().ok_or_else(|| Code::Closed.error("the data plane is closed"))
     }
 }
@@ -81,6 +83,7 @@ impl NativeDataPlane {
         Ok(NativePorts {
             listen_port: ports.listen_port.into(),
             fast_listen_port: ports.fast_listen_port.map(i64::from),
+            ha_listen_port: ports.ha_listen_port.map(i64::from),
         })
     }
 
@@ -184,6 +187,17 @@ impl NativeDataPlane {
         Ok(self.plane()?.log_status().into())
     }
 
+    #[napi]
+    pub fn set_master_address(&self, address: Option<String>) -> Result<()> {
+        self.plane()?.set_master_address(address);
+        Ok(())
+    }
+
+    #[napi]
+    pub fn replication_status(&self) -> Result<NativeReplicationStatus> {
+        Ok(self.plane()?.replication_status().into())
+    }
+
     /// Stops, flushes, closes. A second call resolves at once.
     #[napi(ts_return_type = "Promise<void>")]
     pub fn close(&mut self) -> AsyncTask<CloseTask> {
@@ -191,6 +205,6 @@ impl NativeDataPlane {
     }
 }
 
-fn connection_of(number: i64) -> Result<ConnId> {
+pub(crate) fn connection_of(number: i64) -> Result<ConnId> {
     Ok(ConnId::from_raw(unsigned("connection", number)?))
 }

@@ -5,10 +5,12 @@
 //! cross as integers of at most 2^53 - 1; no view of a mapped file and no message of a hot request
 //! reaches JavaScript.
 
+mod admin;
 mod code;
 mod facts;
 mod handle;
 mod options;
 mod policy;
+mod replication;
 mod tasks;
 mod up_batch;

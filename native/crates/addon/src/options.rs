@@ -8,6 +8,7 @@ use turbopump_dataplane::{DataPlaneOptions, RecoveryReport};
 use turbopump_store::{FlushMode, RetentionOptions, StoreOptions};
 
 use crate::code::{Code, unsigned};
+use crate::replication::NativeReplication;
 
 /// See `DataPlaneOptions` of `data-plane.ts`. Sizes in bytes, times in milliseconds.
 #[napi(object, use_nullable = true)]
@@ -36,6 +37,7 @@ pub struct NativeOptions {
     pub max_connections: i64,
     pub idle_connection_ms: i64,
     pub upward_queue_capacity: i64,
+    pub replication: NativeReplication,
 }
 
 impl NativeOptions {
@@ -55,6 +57,7 @@ impl NativeOptions {
             max_connections: unsigned("maxConnections", self.max_connections)?,
             idle_connection_ms: unsigned("idleConnectionMs", self.idle_connection_ms)?,
             upward_queue_capacity: unsigned("upwardQueueCapacity", self.upward_queue_capacity)?,
+            replication: self.replication.convert()?,
         })
     }
 

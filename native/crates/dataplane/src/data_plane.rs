@@ -1,18 +1,20 @@
 //! The handle that an embedder holds: opens the store, starts the loops, publishes policy, answers
 //! questions about state that Rust owns. Mirrors `src/dataplane/data-plane.ts`.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
+use turbopump_replication::{Hooks, Replication, ReplicationStatus};
 use turbopump_store::{
-    Boundary, Clock, Disk, LogStatus, QueueError, ReadError, RealDisk, RecoveryReport, Store,
-    SystemClock,
+    Boundary, Clock, Disk, LogStatus, Queue, QueueError, ReadError, RealDisk, RecoveryReport,
+    Store, SystemClock,
 };
 use turbopump_transport::{ConnId, Transport, TransportConfig, TransportHandle};
 use turbopump_wire::{QueueId, QueueOffset};
 
-use crate::counters::{Counters, TopicCount, sum_of_pulls};
+use crate::counters::{Counters, TopicCount, sum_of_looks, sum_of_pulls};
 use crate::error::{CloseError, DeleteError, ListenError, OpenError};
 use crate::event_loop::{Denial, LoopService, Mail};
 use crate::offsets::{ConsumerOffset, ConsumerOffsets};
@@ -35,6 +37,8 @@ pub struct ListenPorts {
     pub listen_port: u16,
     /// Without pull.
     pub fast_listen_port: Option<u16>,
+    /// For slaves.
+    pub ha_listen_port: Option<u16>,
 }
 
 /// One queue's extent.
@@ -96,10 +100,16 @@ impl DataPlane {
         let limits = options.limits();
         let shared = Arc::new(Shared {
             unique_ids: UniqueIds::new((store_ip, options.listen_port).into(), clock.wall_ms()),
+            replication: Replication::new(
+                options.replication.clone(),
+                store.clone(),
+                clock.clone(),
+            ),
             store,
             clock,
             policy: Arc::new(ArcSwap::from_pointee(PolicySnapshot::default())),
             offsets: ConsumerOffsets::default(),
+            resets: <_>::default(),
             pulls: (0..options.event_loops).map(|_| <_>::default()).collect(),
             totals: <_>::default(),
             upward: UpwardQueue::new(options.upward_queue_capacity),
@@ -134,6 +144,7 @@ impl DataPlane {
             Life::Closed => return Err(ListenError::Closed),
         }
         let config = self.transport_config()?;
+        let bind_ip = self.bind_ip()?;
         let loops = config.loops;
         let mut transport = Transport::start(&config, |index, mailbox| {
             self.shared.mailbox.get_or_init(|| mailbox);
@@ -150,8 +161,41 @@ impl DataPlane {
                 return Err(ListenError::Schedule(error));
             }
         };
+        let ha_listen_port = match self.shared.replication.start(bind_ip, self.replication_hooks())
+        {
+            Ok(port) => port,
+            Err(error) => {
+                drop(transport.shutdown());
+                delivery.stop();
+                return Err(error.into());
+            }
+        };
         *life = Life::Listening { transport, delivery };
-        Ok(ports)
+        Ok(ListenPorts { ha_listen_port, ..ports })
+    }
+
+    pub(crate) fn replication_hooks(&self) -> Hooks {
+        // Weak, as for the store: the threads live in what they call.
+        let waiting: Weak<Shared> = Arc::downgrade(&self.shared);
+        let pulling = Weak::clone(&waiting);
+        Hooks {
+            progress: Box::new(move || {
+                if let Some(shared) = waiting.upgrade() {
+                    shared.tell_waiting();
+                }
+            }),
+            arrived: Box::new(move |queues| {
+                if let Some(shared) = pulling.upgrade() {
+                    shared.wake_pulls(shared.store.readable(), queues);
+                }
+            }),
+        }
+    }
+
+    fn bind_ip(&self) -> Result<IpAddr, ListenError> {
+        let host = &self.options.bind_address;
+        let address = resolve(host, 0).ok_or_else(|| ListenError::Address(host.clone()))?;
+        Ok(address.ip())
     }
 
     fn transport_config(&self) -> Result<TransportConfig, ListenError> {
@@ -227,9 +271,18 @@ impl DataPlane {
             queue: queue.id(),
             min: queue.min_offset(),
             max: queue.max_offset(),
-            last_update_ms: queue.last_update_ms(),
+            last_update_ms: self.last_update_ms(queue),
         });
         Ok(bounds.collect())
+    }
+
+    /// Store time of the newest message, from its record when none came since the store was opened.
+    /// One that cannot be read has no time; whoever pulls it hears why.
+    fn last_update_ms(&self, queue: &Queue) -> i64 {
+        match queue.last_update_ms() {
+            0 => self.shared.store.latest_store_time(queue).ok().flatten().unwrap_or(0),
+            known => known,
+        }
     }
 
     /// Version and offsets of all groups.
@@ -248,6 +301,7 @@ impl DataPlane {
     /// Forgets the group's offsets.
     pub fn erase_group_offsets(&self, group: &str) {
         self.shared.offsets.erase_group(group);
+        self.shared.resets.erase(Some(group), None);
     }
 
     /// How far each level is delivered, as far as it is on disk.
@@ -258,7 +312,7 @@ impl DataPlane {
             // What is not on disk after a failed sync is simply not told.
             drop(store.sync_now());
         }
-        let levels = self.shared.delay_progress.safe(store.flushed()).into_iter();
+        let levels = self.shared.delay_progress.safe(self.shared.settled()).into_iter();
         levels.map(|(level, offset)| DelayProgress { level, offset }).collect()
     }
 
@@ -287,8 +341,9 @@ impl DataPlane {
     pub fn delete_topic(&self, topic: &str) -> Result<(), DeleteError> {
         self.shared.store.delete_topic(topic)?;
         self.shared.offsets.erase_topic(topic);
+        self.shared.resets.erase(None, Some(topic));
         let topic: Arc<str> = topic.into();
-        self.shared.post_all(|| Mail::TopicDeleted(topic.clone()));
+        self.shared.post_all(|| Mail::TopicChanged(topic.clone()));
         Ok(())
     }
 
@@ -302,10 +357,14 @@ impl DataPlane {
             let (put_messages, put_bytes) = topic.counters.totals();
             TopicCount { topic: topic.policy.name.clone(), put_messages, put_bytes }
         });
+        let (found_pulls, missed_pulls) = sum_of_looks(&shared.pulls);
         Counters {
             topics: topics.filter(|topic| topic.put_messages > 0).collect(),
             groups: sum_of_pulls(&shared.pulls),
             send_back_messages: count(&shared.totals.send_back_messages),
+            failed_puts: count(&shared.totals.failed_puts),
+            found_pulls,
+            missed_pulls,
             connections: count(&shared.totals.connections),
             held_pulls: count(&shared.totals.held_pulls),
             upward_queue_depth: shared.upward.depth() as u64,
@@ -318,6 +377,17 @@ impl DataPlane {
         self.shared.store.status()
     }
 
+    /// Slave: where the master's HA port is from now on.
+    pub fn set_master_address(&self, address: Option<String>) {
+        self.shared.replication.set_master_address(address);
+    }
+
+    /// Who replicates from here, or how it goes with the master.
+    #[must_use]
+    pub fn replication_status(&self) -> ReplicationStatus {
+        self.shared.replication.status()
+    }
+
     /// Stops taking requests, ends the threads, flushes and closes the store. The first error is
     /// returned, but everything is closed whatever happens. Idempotent.
     pub fn close(&self) -> Result<(), CloseError> {
@@ -328,6 +398,8 @@ impl DataPlane {
             first = first.and(transport.shutdown().map_err(CloseError::from));
             first = first.and(if delivery.stop() { Ok(()) } else { Err(CloseError::Schedule) });
         }
+        // After the loops: their last answers may wait for slaves.
+        self.shared.replication.stop();
         self.shared.upward.disconnect();
         first.and(self.shared.store.close().map_err(CloseError::from))
     }
@@ -342,7 +414,11 @@ impl Drop for DataPlane {
 
 fn ports_of(transport: &TransportHandle<Mail>) -> ListenPorts {
     let mut ports = transport.ports().into_iter();
-    ListenPorts { listen_port: ports.next().unwrap_or_default(), fast_listen_port: ports.next() }
+    ListenPorts {
+        listen_port: ports.next().unwrap_or_default(),
+        fast_listen_port: ports.next(),
+        ha_listen_port: None,
+    }
 }
 
 /// The machine's memory.

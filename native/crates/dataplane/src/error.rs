@@ -31,6 +31,9 @@ pub enum ListenError {
     /// The thread that delivers delayed messages does not start.
     #[error("cannot start the delivery of delayed messages: {0}")]
     Schedule(io::Error),
+    /// Slaves cannot be served, or the master not be followed.
+    #[error(transparent)]
+    Replication(#[from] turbopump_replication::StartError),
 }
 
 /// Why a topic is not gone.
@@ -39,6 +42,14 @@ pub enum DeleteError {
     /// The store could not delete it.
     #[error(transparent)]
     Store(#[from] turbopump_store::DeleteTopicError),
+}
+
+/// Why not everything that is expired was removed.
+#[derive(Debug, thiserror::Error)]
+pub enum CleanUpError {
+    /// The store met a file that it could not remove.
+    #[error(transparent)]
+    Store(#[from] turbopump_store::DerivedError),
 }
 
 /// Why a close was not clean. Everything that could be closed is.

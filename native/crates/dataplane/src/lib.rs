@@ -11,6 +11,7 @@
 //! Refuses: to decide about names (TypeScript does), half messages and timers (not built yet, so
 //! not half accepted), and pulls on the fast port.
 
+mod admin;
 mod counters;
 mod data_plane;
 mod error;
@@ -22,6 +23,7 @@ mod options;
 mod park;
 mod policy;
 mod requests;
+mod resets;
 mod schedule;
 mod shared;
 mod sync;
@@ -32,9 +34,10 @@ mod tests;
 mod unique_id;
 mod upward;
 
+pub use admin::{QueueUnit, QueueUnits, StoredMessage};
 pub use counters::{Counters, GetTotals, GroupCount, TopicCount, TopicCounters};
 pub use data_plane::{DataPlane, DelayProgress, ListenPorts, QueueBounds};
-pub use error::{CloseError, DeleteError, ListenError, OpenError};
+pub use error::{CleanUpError, CloseError, DeleteError, ListenError, OpenError};
 pub use event_loop::Denial;
 pub use offsets::ConsumerOffset;
 pub use options::DataPlaneOptions;
@@ -42,6 +45,9 @@ pub use park::NameKind;
 pub use policy::{
     BrokerPolicy, BrokerRole, GroupPolicy, LiveGroup, LiveGroupPolicy, PERM_READ, PERM_WRITE,
     PolicyDelta, PolicySnapshot, Subscription, SubscriptionPolicy, TopicEntry, TopicPolicy,
+};
+pub use turbopump_replication::{
+    ConnectedSlave, MasterLink, ReplicationOptions, ReplicationStatus, Role as ReplicationRole,
 };
 pub use turbopump_store::{LogStatus, RecoveryReport};
 pub use turbopump_transport::ConnId;

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
+use turbopump_replication::ReplicationOptions;
 use turbopump_store::StoreOptions;
 use turbopump_transport::LOOPS_MAX;
 
@@ -33,6 +34,8 @@ pub struct DataPlaneOptions {
     pub idle_connection_ms: u64,
     /// Frames that may wait for TypeScript.
     pub upward_queue_capacity: usize,
+    /// To slaves, or from a master.
+    pub replication: ReplicationOptions,
 }
 
 impl DataPlaneOptions {

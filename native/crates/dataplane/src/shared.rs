@@ -5,14 +5,18 @@ use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-use turbopump_store::{Clock, Progress, Store};
+use turbopump_replication::Replication;
+use turbopump_store::{Clock, Progress, Queue, Store};
 use turbopump_transport::Mailbox;
+use turbopump_wire::PhysicalOffset;
 
 use crate::counters::{PullCounters, Totals};
 use crate::event_loop::Mail;
+use crate::hold::waiting;
 use crate::offsets::ConsumerOffsets;
 use crate::park::WantedNames;
 use crate::policy::PolicySnapshot;
+use crate::resets::Resets;
 use crate::schedule::{self, Bell};
 use crate::unique_id::UniqueIds;
 use crate::upward::UpwardQueue;
@@ -29,9 +33,11 @@ pub(crate) struct MessageLimits {
 /// The shared state.
 pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
+    pub(crate) replication: Replication,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) policy: Arc<ArcSwap<PolicySnapshot>>,
     pub(crate) offsets: ConsumerOffsets,
+    pub(crate) resets: Resets,
     /// One per loop.
     pub(crate) pulls: Box<[PullCounters]>,
     pub(crate) totals: Totals,
@@ -68,6 +74,43 @@ impl Shared {
         }
     }
 
+    /// What no failure that the broker's mode promises to survive takes away again.
+    pub(crate) fn settled(&self) -> PhysicalOffset {
+        self.store.flushed().min(self.store.readable())
+    }
+
+    /// Tells the loops that hold pulls of these queues about records that end at `end`.
+    pub(crate) fn wake_pulls(
+        &self,
+        end: PhysicalOffset,
+        queues: &mut dyn Iterator<Item = Arc<Queue>>,
+    ) {
+        if end > self.store.readable() {
+            // Who holds pulls then is looked at when readers may see them, and any loop can do it.
+            let queues: Vec<_> = queues.collect();
+            if !queues.is_empty() {
+                self.post(0, Mail::Stored(end, queues));
+            }
+            return;
+        }
+        let mut by_loop: Vec<Vec<Arc<Queue>>> = vec![Vec::new(); self.pulls.len()];
+        for queue in queues {
+            let mut waiters = waiting(&queue.waiters);
+            while waiters != 0 {
+                let waiter = waiters.trailing_zeros() as usize;
+                waiters &= waiters - 1;
+                if let Some(queues) = by_loop.get_mut(waiter) {
+                    queues.push(queue.clone());
+                }
+            }
+        }
+        for (loop_index, queues) in by_loop.into_iter().enumerate() {
+            if !queues.is_empty() {
+                self.post(loop_index, Mail::Arrived(queues));
+            }
+        }
+    }
+
     /// Gives mail to every loop.
     pub(crate) fn post_all(&self, mail: impl Fn() -> Mail) {
         for loop_index in 0..self.pulls.len() {
@@ -84,6 +127,11 @@ impl Shared {
         if let Progress::Poisoned(reason) = progress {
             self.upward.poisoned(reason);
         }
+        self.tell_waiting();
+    }
+
+    /// Has the loops look at what waits for the disk or for slaves.
+    pub(crate) fn tell_waiting(&self) {
         let mut waiting = self.loops_in_wait.load(Ordering::SeqCst);
         while waiting != 0 {
             self.post(waiting.trailing_zeros() as usize, Mail::Progress);

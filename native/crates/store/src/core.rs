@@ -49,6 +49,8 @@ pub(crate) struct StoreCore {
     pub(crate) checkpoint_file: Mutex<CheckpointState>,
     pub(crate) checkpointed: AtomicU64,
     pub(crate) maintenance_wanted: Signal,
+    /// Held while segments expire: who looks at the first one must also be who takes it away.
+    pub(crate) expiring: Mutex<()>,
     failures: Mutex<Vec<(&'static str, Arc<str>)>>,
     abort: AbortFile,
     lock: Mutex<Option<LockFile>>,
@@ -107,6 +109,7 @@ impl StoreCore {
             // Nothing is known to be on disk until the first checkpoint of this run.
             checkpointed: AtomicU64::new(u64::MAX),
             maintenance_wanted: Signal::default(),
+            expiring: Mutex::default(),
             failures: Mutex::default(),
             abort,
             lock: Mutex::new(Some(lock)),
@@ -238,7 +241,7 @@ fn replay(recovered: &Recovered, dispatch: &Dispatch, is_whole: bool) -> Result<
 fn replay_from(recovered: &Recovered, dispatch: &Dispatch, from: u64) -> Result<u64, OpenError> {
     let mut since_flush = 0;
     recovered.replay(from, |record| {
-        dispatch.replay(record)?;
+        drop(dispatch.replay(record)?);
         since_flush += 1;
         if since_flush == REPLAY_FLUSH_RECORDS {
             since_flush = 0;

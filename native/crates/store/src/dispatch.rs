@@ -5,13 +5,15 @@
 //! Java's `CommitLog.checkMessageAndReturnSize`, `CommitLogDispatcherBuildConsumeQueue` and
 //! `IndexService.buildIndex`; a test holds them against each other.
 
+use std::sync::Arc;
+
 use turbopump_wire::java_hash::{index_key_hash, tags_code};
 use turbopump_wire::properties::{get_str, name};
 use turbopump_wire::record::RecordView;
 use turbopump_wire::{PhysicalOffset, QueueId, QueueOffset, TopicName};
 
 use crate::batch::{AppendBatch, RecordKind};
-use crate::consume_queue::{QueueEntry, QueueTable};
+use crate::consume_queue::{Queue, QueueEntry, QueueTable};
 use crate::error::OpenError;
 use crate::index::Index;
 
@@ -51,20 +53,26 @@ impl Dispatch {
     }
 
     /// One record of the log, again; what is there already stays.
-    pub(crate) fn replay(&self, record: &RecordView<'_>) -> Result<(), OpenError> {
+    /// The queue that has it, if one does.
+    pub(crate) fn replay(&self, record: &RecordView<'_>) -> Result<Option<Arc<Queue>>, OpenError> {
         let kind = RecordKind::of_sys_flag(record.sys_flag);
         let physical = PhysicalOffset::new(record.physical_offset.max(0) as u64);
+        let mut queue = None;
         if kind.is_queued() {
-            self.replay_entry(record, physical)?;
+            queue = self.replay_entry(record, physical)?;
         }
         if kind.is_indexed() {
             let hashes: Vec<i32> = key_hashes(record).collect();
             self.index.put_record(physical, record.store_timestamp, &hashes);
         }
-        Ok(())
+        Ok(queue)
     }
 
-    fn replay_entry(&self, record: &RecordView<'_>, at: PhysicalOffset) -> Result<(), OpenError> {
+    fn replay_entry(
+        &self,
+        record: &RecordView<'_>,
+        at: PhysicalOffset,
+    ) -> Result<Option<Arc<Queue>>, OpenError> {
         // Java has no rule against a name or number that ours refuses; such a record stays
         // readable by position, but no path is ever made from it.
         let (Ok(topic), Ok(id), Ok(number)) = (
@@ -72,7 +80,7 @@ impl Dispatch {
             u32::try_from(record.queue_id),
             u64::try_from(record.queue_offset),
         ) else {
-            return Ok(());
+            return Ok(None);
         };
         let entry = QueueEntry {
             physical: at,
@@ -81,7 +89,7 @@ impl Dispatch {
         };
         let queue = self.queues.get_or_create(&topic, QueueId::new(id))?;
         queue.redispatch(QueueOffset::new(number), entry, record.store_timestamp)?;
-        Ok(())
+        Ok(Some(queue))
     }
 
     /// Due time for a delayed message, else the hash of its tag.

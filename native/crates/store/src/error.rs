@@ -115,6 +115,56 @@ pub enum AppendError {
     Closed,
 }
 
+/// Why a master's bytes were not appended. No byte of them is in the log.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RawAppendError {
+    /// They belong somewhere else.
+    #[error("bytes for position {at} do not follow the log's end {end}")]
+    NotTheEnd {
+        /// Where they belong.
+        at: PhysicalOffset,
+        /// Where the log ends.
+        end: PhysicalOffset,
+    },
+    /// They are no record, or one of another position.
+    #[error("the bytes at position {at} are not a record of that position")]
+    NotARecord {
+        /// Where they belong.
+        at: PhysicalOffset,
+    },
+    /// They close a segment at another place, or cross its end.
+    #[error(
+        "the log's segments end elsewhere: mappedFileSizeCommitLog is {segment_bytes} here and \
+         another value where position {at} was written"
+    )]
+    SegmentSizeDiffers {
+        /// Position of the record or filler.
+        at: PhysicalOffset,
+        /// Size here.
+        segment_bytes: u64,
+    },
+    /// Queues or index did not take the record.
+    #[error("the record at position {at} cannot be dispatched: {reason}")]
+    Derived {
+        /// Position of the record.
+        at: PhysicalOffset,
+        /// What they say.
+        reason: String,
+    },
+    /// The segment cannot be made.
+    #[error(transparent)]
+    NoSegment(FileError),
+    /// Used disk space is above the warning level.
+    #[error("disk full")]
+    DiskFull,
+    /// The store takes no writes until it is reopened.
+    #[error("store stopped taking writes: {0}")]
+    Poisoned(Arc<str>),
+    /// The store is closed.
+    #[error("store is closed")]
+    Closed,
+}
+
 /// Why the log is not known to be on disk. All appends since the last sync are in doubt.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SyncError {

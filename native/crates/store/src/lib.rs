@@ -41,8 +41,8 @@ pub use clock::{Clock, LocalTime, SystemClock};
 pub use consume_queue::{Queue, QueueEntry, QueueError};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::{
-    AppendError, CloseError, DeleteTopicError, DerivedError, FileError, OpenError, ReadError,
-    SyncError,
+    AppendError, CloseError, DeleteTopicError, DerivedError, FileError, OpenError, RawAppendError,
+    ReadError, SyncError,
 };
 pub use index::{IndexAnswer, IndexError};
 pub use log_slice::LogSlice;

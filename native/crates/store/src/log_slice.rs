@@ -30,6 +30,13 @@ impl LogSlice {
     }
 }
 
+impl Default for LogSlice {
+    /// No bytes.
+    fn default() -> Self {
+        Self { bytes: Bytes::Copied(Arc::from([])) }
+    }
+}
+
 impl Deref for LogSlice {
     type Target = [u8];
 

@@ -12,7 +12,10 @@ use crate::clock::Clock;
 use crate::consume_queue::{Queue, QueueError};
 use crate::core::StoreCore;
 use crate::disk::Disk;
-use crate::error::{AppendError, CloseError, DeleteTopicError, OpenError, ReadError, SyncError};
+use crate::error::{
+    AppendError, CloseError, DeleteTopicError, DerivedError, OpenError, RawAppendError, ReadError,
+    SyncError,
+};
 use crate::index::IndexAnswer;
 use crate::log_slice::LogSlice;
 use crate::options::{FlushMode, StoreOptions};
@@ -251,6 +254,26 @@ impl Store {
         Ok(())
     }
 
+    /// Removes every segment older than `fileReservedTime` now, whatever the hour of `deleteWhen`,
+    /// as Java's `executeDeleteFilesManually`; the segment that is written to stays. Returns how
+    /// many went.
+    ///
+    /// # Errors
+    /// See [`DerivedError`]; what was removed until then is gone.
+    pub fn remove_expired_segments(&self) -> Result<usize, DerivedError> {
+        self.core.expire_now()
+    }
+
+    /// Removes queue and index files that name only segments that are gone. Retention does so
+    /// itself; this finishes what a failure left. Unlike Java's `cleanExpiredConsumerQueue` it
+    /// keeps the last file of a queue, where the numbering goes on.
+    ///
+    /// # Errors
+    /// See [`DerivedError`].
+    pub fn remove_expired_queues(&self) -> Result<(), DerivedError> {
+        self.core.expire_derived()
+    }
+
     /// Where the log stands, for `brokerStatus` and metrics.
     #[must_use]
     pub fn status(&self) -> LogStatus {
@@ -285,6 +308,60 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.stop_threads();
+    }
+}
+
+/// What replication needs: the log's bytes as they are.
+impl Store {
+    /// Appends a master's records as they are: the whole records and fillers that `bytes` begins
+    /// with, which must belong at the log's end. Queue and index entries come with them. Returns
+    /// how many bytes were taken; the rest, an incomplete record, is the caller's to keep. Under
+    /// `SYNC_FLUSH` they are in the file after the next sync. `touched` gets the queues that have
+    /// new entries, some of them more than once.
+    ///
+    /// # Errors
+    /// See [`RawAppendError`].
+    pub fn append_raw(
+        &self,
+        at: PhysicalOffset,
+        bytes: &[u8],
+        touched: &mut Vec<Arc<Queue>>,
+    ) -> Result<usize, RawAppendError> {
+        self.core.log.append_raw(at, bytes, touched, &self.core.dispatch)
+    }
+
+    /// Lets a log without a record begin at `base`, a multiple of the segment size.
+    ///
+    /// # Errors
+    /// See [`RawAppendError`]; `NotTheEnd` for a log that has records.
+    pub fn start_empty_at(&self, base: PhysicalOffset) -> Result<(), RawAppendError> {
+        self.core.log.start_empty_at(base)
+    }
+
+    /// Up to `max` bytes of the file from `at`, within one segment; empty at the end of what is
+    /// written. Unlike [`Store::read_run`] not held back for readers.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn read_written(&self, at: PhysicalOffset, max: usize) -> Result<LogSlice, ReadError> {
+        self.core.log.read_written(at, max)
+    }
+
+    /// Called whenever the file has grown, by whoever made it grow; it must not block and must
+    /// not call back into the store. The first listener stays.
+    pub fn set_tail_listener(&self, listener: Box<dyn Fn() + Send + Sync>) {
+        self.core.log.set_tail_listener(listener);
+    }
+
+    /// Readers see nothing at or beyond `limit` that they did not see before; `None` lifts it.
+    pub fn limit_readable(&self, limit: Option<PhysicalOffset>) {
+        self.core.log.limit_readable(limit.map_or(u64::MAX, PhysicalOffset::get));
+    }
+
+    /// Bytes of one file of the log.
+    #[must_use]
+    pub fn segment_bytes(&self) -> u64 {
+        self.core.options.segment_bytes
     }
 }
 
@@ -342,6 +419,14 @@ impl Store {
     pub fn earliest_store_time(&self, topic: &str, id: QueueId) -> Result<Option<i64>, ReadError> {
         let queue = self.existing_queue(topic, id)?;
         self.store_ms_at(&queue, queue.min_offset())
+    }
+
+    /// Store time of the queue's message, `None` when the queue does not have it.
+    ///
+    /// # Errors
+    /// What reading met.
+    pub fn store_time(&self, queue: &Queue, at: QueueOffset) -> Result<Option<i64>, ReadError> {
+        self.store_ms_at(queue, at)
     }
 
     /// Store time of the queue's newest readable message, `None` for an empty queue. Unlike

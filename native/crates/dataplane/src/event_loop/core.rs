@@ -8,6 +8,7 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 use turbopump_store::{AppendBatch, Queue, QueueEntry};
 use turbopump_transport::ConnId;
+use turbopump_wire::PhysicalOffset;
 
 use super::{Group, Outlets, ReplyTo, Stop};
 use crate::hold::HoldTable;
@@ -40,6 +41,10 @@ pub(crate) struct LoopCore {
     pub(crate) group: Group,
     /// `SYNC_FLUSH`: appended, not yet on disk, in order of `end`.
     pub(crate) unsafe_groups: VecDeque<Group>,
+    /// `SYNC_MASTER`: appended, not yet acknowledged by slaves, in order of `end`.
+    pub(crate) unreplicated: VecDeque<Group>,
+    /// Answered, but not yet shown to readers: ends, and the queues whose readers to tell.
+    pub(crate) unread: VecDeque<(PhysicalOffset, Vec<Arc<Queue>>)>,
     /// Something was appended since the last sync was asked for.
     pub(crate) sync_wanted: bool,
     pub(crate) holds: HoldTable,
@@ -61,6 +66,8 @@ impl LoopCore {
             batch: AppendBatch::new(),
             group: Group::default(),
             unsafe_groups: VecDeque::new(),
+            unreplicated: VecDeque::new(),
+            unread: VecDeque::new(),
             sync_wanted: false,
             holds: HoldTable::new(index),
             lot: ParkingLot::default(),

@@ -6,7 +6,8 @@
 //! The state is a function of these calls and of [`Outlets`], so tests drive it without sockets.
 //!
 //! Invariants: a request that wants an answer gets exactly one, a oneway request none; a send is
-//! never answered OK before its records are as durable as the flush mode says; loops share the
+//! never answered OK before its records are as durable as the flush mode says and, by a
+//! `SYNC_MASTER`, replicated; loops share the
 //! store, the policy snapshot and mailboxes, nothing else that a request waits for.
 
 mod answer;
@@ -19,9 +20,10 @@ mod outlets;
 mod parking;
 mod request;
 mod service;
+mod slaves;
 mod turn;
 
-pub(crate) use answer::{Answer, AnswerKind, Group};
+pub(crate) use answer::{Answer, AnswerKind, Group, Replicated};
 pub(crate) use core::LoopCore;
 pub(crate) use dispatch::not_supported;
 pub use mail::Denial;

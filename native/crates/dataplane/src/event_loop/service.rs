@@ -57,6 +57,7 @@ impl LoopService {
                     core.wake(queue, policy, outlets);
                 }
             }
+            Mail::Stored(end, queues) => core.show_later(end, queues, policy, outlets),
             Mail::Progress => core.release_safe(policy, outlets),
             Mail::Resolved { kind, name, denial } => {
                 core.resolved(kind, &name, denial.as_ref(), policy, outlets);
@@ -68,8 +69,14 @@ impl LoopService {
                     }
                 }
             }
+            Mail::Record { connection, frame, record } => {
+                if let Some(out) = outlets.bytes(connection) {
+                    out.extend_from_slice(&frame);
+                    outlets.push_shared(connection, Box::new(record));
+                }
+            }
             Mail::Close(connection) => outlets.close(connection),
-            Mail::TopicDeleted(topic) => {
+            Mail::TopicChanged(topic) => {
                 for pull in core.holds.release_topic(&topic) {
                     core.shared.held_changed(-1);
                     core.run_again(pull.connection, &pull.frame, policy, outlets);
@@ -79,7 +86,9 @@ impl LoopService {
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let deadlines = [self.core.holds.next_deadline(), self.core.lot.next_deadline()];
+        let core = &self.core;
+        let deadlines =
+            [core.holds.next_deadline(), core.lot.next_deadline(), core.replication_deadline()];
         deadlines.into_iter().flatten().min()
     }
 
@@ -90,6 +99,7 @@ impl LoopService {
             self.core.run_again(pull.connection, &pull.frame, policy, outlets);
         }
         self.core.parking_expired(now, outlets);
+        self.core.release_safe(policy, outlets);
     }
 
     pub(crate) fn turn_end(&mut self, outlets: &mut dyn Outlets) {
@@ -145,6 +155,6 @@ impl Service for LoopService {
     }
 
     fn is_quiet(&self) -> bool {
-        self.core.unsafe_groups.is_empty()
+        self.core.unsafe_groups.is_empty() && self.core.unreplicated.is_empty()
     }
 }

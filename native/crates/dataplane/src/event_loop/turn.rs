@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use turbopump_store::{AppendError, FlushMode};
-use turbopump_wire::codes::response_code;
+use turbopump_wire::codes::response_code::{self, SUCCESS};
 
 use super::{AnswerKind, Group, LoopCore, Outlets, Stop, gate};
 use crate::policy::PolicySnapshot;
@@ -35,7 +35,7 @@ impl LoopCore {
                 }
                 let stop = append_refusal(&error);
                 let mut group = std::mem::take(&mut self.group);
-                refuse_group(&group, outlets, &stop);
+                self.refuse_group(&group, outlets, &stop);
                 group.clear();
                 self.group = group;
             }
@@ -44,6 +44,17 @@ impl LoopCore {
 
     fn appended(&mut self, policy: &PolicySnapshot, outlets: &mut dyn Outlets) {
         let mut group = std::mem::take(&mut self.group);
+        if gate::waits_for_slaves(&self.shared.replication, &mut group, self.now) {
+            if let Some(unwaited) = group.split_unwaited() {
+                self.stored(unwaited, policy, outlets);
+            }
+            self.await_slaves(group);
+        } else {
+            self.stored(group, policy, outlets);
+        }
+    }
+
+    fn stored(&mut self, mut group: Group, policy: &PolicySnapshot, outlets: &mut dyn Outlets) {
         if self.shared.store.flush_mode() == FlushMode::Async {
             self.settle(&group, policy, outlets);
             group.clear();
@@ -62,12 +73,18 @@ impl LoopCore {
         if !std::mem::take(&mut self.sync_wanted) {
             return;
         }
-        let Some(group) = self.unsafe_groups.back() else { return };
-        if gate::is_safe(&self.shared.store, group.end) {
+        if !self.unreplicated.is_empty() {
+            // Before looking whether they are replicated: what comes after that tells this loop.
+            self.shared.loops_in_wait.fetch_or(1 << self.index, Ordering::SeqCst);
+        }
+        let last = [self.unsafe_groups.back(), self.unreplicated.back()];
+        let Some(end) = last.into_iter().flatten().map(|group| group.end).max() else { return };
+        if gate::is_safe(&self.shared.store, end) {
             self.release_safe(policy, outlets);
             return;
         }
-        let answers: usize = self.unsafe_groups.iter().map(|group| group.answers.len()).sum();
+        let groups = self.unsafe_groups.iter().chain(&self.unreplicated);
+        let answers: usize = groups.map(|group| group.answers.len()).sum();
         let alone = answers == 1 && self.shared.unsafe_groups.load(Ordering::SeqCst) == 1;
         if alone {
             // A failed sync poisons the store, which `release_safe` turns into refusals.
@@ -94,38 +111,54 @@ impl LoopCore {
                     self.settle(&group, policy, outlets);
                 } else {
                     let stop = append_refusal(&AppendError::Poisoned(reason));
-                    refuse_group(&group, outlets, &stop);
+                    self.refuse_group(&group, outlets, &stop);
                 }
             } else {
                 self.unsafe_groups.push_front(group);
-                return;
+                break;
             }
         }
-        self.shared.loops_in_wait.fetch_and(!(1 << self.index), Ordering::SeqCst);
+        self.release_replicated(policy, outlets);
+        self.release_unread(policy, outlets);
+        if self.unsafe_groups.is_empty() && self.unreplicated.is_empty() && self.unread.is_empty() {
+            self.shared.loops_in_wait.fetch_and(!(1 << self.index), Ordering::SeqCst);
+        }
     }
 
     /// The group's records are safe: count, answer, wake who waits for them.
-    fn settle(&mut self, group: &Group, policy: &PolicySnapshot, outlets: &mut dyn Outlets) {
+    pub(super) fn settle(
+        &mut self,
+        group: &Group,
+        policy: &PolicySnapshot,
+        outlets: &mut dyn Outlets,
+    ) {
         for answer in &group.answers {
             let placed = group.placed.get(answer.records.clone()).unwrap_or_default();
             if let Some(topic) = &answer.topic {
                 let bytes = placed.iter().map(|placed| u64::from(placed.size)).sum();
                 topic.counters.put(placed.len() as u64, bytes);
             }
-            if matches!(answer.kind, AnswerKind::SentBack) {
+            if let AnswerKind::SentBack { group, topic } = &answer.kind {
                 self.shared.totals.send_back_messages.fetch_add(1, Ordering::Relaxed);
+                if let Some(counters) = self.shared.pulls.get(self.index) {
+                    counters.sent_back(group, topic);
+                }
             }
             if let (false, Some(out)) = (answer.to.oneway, outlets.bytes(answer.to.connection)) {
-                reply::answer(out, answer, placed, &group.text, policy, self.shared.store_host());
+                let code = if answer.waits { group.replicated.code() } else { SUCCESS };
+                let host = self.shared.store_host();
+                reply::answer(out, answer, code, placed, &group.text, policy, host);
             }
         }
-        self.arrived(&group.touched, policy, outlets);
+        self.show(group.end, &group.touched, policy, outlets);
     }
-}
 
-fn refuse_group(group: &Group, outlets: &mut dyn Outlets, stop: &Stop) {
-    for answer in &group.answers {
-        LoopCore::refuse(outlets, answer.to, stop);
+    pub(super) fn refuse_group(&self, group: &Group, outlets: &mut dyn Outlets, stop: &Stop) {
+        let failed = group.answers.len() as u64;
+        self.shared.totals.failed_puts.fetch_add(failed, Ordering::Relaxed);
+        for answer in &group.answers {
+            Self::refuse(outlets, answer.to, stop);
+        }
     }
 }
 

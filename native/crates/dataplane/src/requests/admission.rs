@@ -31,6 +31,7 @@ impl LoopCore {
     ) -> Result<&'p Arc<TopicEntry>, Stop> {
         let broker = policy.broker();
         takes_sends(broker)?;
+        self.has_replicas()?;
         let topic = self.topic_to_write(header, policy)?;
         if broker.broker_permission & PERM_WRITE == 0 && topic.policy.order {
             return Err(self.sending_forbidden());
@@ -74,6 +75,14 @@ impl LoopCore {
             internal: is_retry,
             ..Want::topic(name, header.default_topic, queues, sys_flag)
         }))
+    }
+
+    /// `minInSyncReplicas`: nothing is stored that too few brokers would have.
+    pub(super) fn has_replicas(&self) -> Result<(), Stop> {
+        if self.shared.replication.has_min_replicas() {
+            return Ok(());
+        }
+        Err(Stop::refuse(response_code::SYSTEM_ERROR, "in-sync replicas not enough"))
     }
 
     pub(super) fn sending_forbidden(&self) -> Stop {

@@ -21,6 +21,7 @@ mod send_back;
 mod send_batch;
 mod send_header;
 mod send_properties;
+mod slave_pull;
 mod update_consumer_offset;
 mod view_message;
 

@@ -42,6 +42,7 @@ enum Forbidden {
     Group = 2,
     Topic = 3,
     Broadcasting = 4,
+    Subscription = 5,
 }
 
 /// What the checks of a pull have found.
@@ -69,15 +70,30 @@ impl LoopCore {
             messages: header.max_messages.min(broker.max_transfer_count).max(1),
             bytes: broker.max_transfer_bytes,
         };
+        let (id, asked) = (grant.queue.id(), header.queue_offset);
+        if let Some(to) = self.shared.resets.tell(header.group, header.topic, id, asked, self.now) {
+            let pulled = pull_read::moved(&grant.queue, to);
+            let code = pulled.status.code(asked);
+            self.answer_pull(request, &header, &grant, code, pulled, broker, outlets);
+            return Ok(());
+        }
         let entries = &mut self.scratch.entries;
         let store = &self.shared.store;
         let (queue, filter) = (&grant.queue, &grant.filter);
-        let pulled = pull_read::read(store, queue, header.queue_offset, filter, limits, entries)
+        let mut pulled = pull_read::read(store, queue, asked, filter, limits, entries)
             .map_err(|error| read_refusal(&error))?;
         if request.first_pass && header.commits_offset() {
             self.commit_offset(header.group, header.topic, &grant.queue, header.commit_offset);
         }
-        let code = pulled.status.code(header.queue_offset);
+        if pulled.messages == 0
+            && let Some(counters) = self.shared.pulls.get(self.index)
+        {
+            counters.missed();
+        }
+        let code = match broker.role {
+            BrokerRole::Slave => self.code_at_slave(&mut pulled, asked)?,
+            _ => pulled.status.code(asked),
+        };
         let small = request.whole.len() <= HELD_FRAME_BYTES_MAX;
         if code == PULL_NOT_FOUND && request.first_pass && header.may_suspend() && small {
             return self.hold(request, &header, grant, policy, outlets);
@@ -154,8 +170,9 @@ impl LoopCore {
     /// A commit beyond the queue's end cannot be true: it comes from before the topic was deleted
     /// and made again, and would make the group skip what is new.
     pub(super) fn commit_offset(&self, group: &str, topic: &str, queue: &Queue, offset: i64) {
+        let outdated = self.shared.resets.outdates(group, topic, queue.id(), offset, self.now);
         let Ok(offset) = u64::try_from(offset).map(QueueOffset::new) else { return };
-        if offset <= queue.max_offset() {
+        if !outdated && offset <= queue.max_offset() {
             self.shared.offsets.commit(group, topic, queue.id(), offset);
         }
     }
@@ -202,7 +219,7 @@ impl LoopCore {
 
     /// A reader too far behind for memory is sent to a slave, where slaves may be read.
     fn suggested_broker(&self, group: &GroupPolicy, pulled: &Pulled, broker: &BrokerPolicy) -> i64 {
-        if !broker.slave_read_enable {
+        if !broker.slave_read_enable || pulled.to_master {
             return 0;
         }
         let behind = self.shared.store.readable().since(pulled.last);
@@ -253,6 +270,11 @@ fn find_filter(
         let remark = "the consumer's subscription not exist";
         return Err(Stop::refuse(SUBSCRIPTION_NOT_EXIST, remark));
     };
+    if group.forbidden_topics.iter().any(|topic| topic == header.topic) {
+        let (name, topic) = (header.group, header.topic);
+        let remark = format!("the consumer group[{name}] is forbidden for topic[{topic}]");
+        return Err(forbidden(Forbidden::Subscription, remark));
+    }
     if subscription.sub_version < header.sub_version {
         let remark = "the consumer's subscription not latest";
         return Err(Stop::refuse(SUBSCRIPTION_NOT_LATEST, remark));

@@ -26,6 +26,7 @@ pub(crate) enum Status {
     OffsetOverflowOne,
     OffsetOverflowBadly,
     OffsetTooSmall,
+    OffsetReset,
 }
 
 impl Status {
@@ -38,6 +39,7 @@ impl Status {
             Self::OffsetOverflowOne => "OFFSET_OVERFLOW_ONE",
             Self::OffsetOverflowBadly => "OFFSET_OVERFLOW_BADLY",
             Self::OffsetTooSmall => "OFFSET_TOO_SMALL",
+            Self::OffsetReset => "OFFSET_RESET",
         }
     }
 
@@ -48,9 +50,10 @@ impl Status {
             Self::NoMatchedMessage | Self::MessageWasRemoving => PULL_RETRY_IMMEDIATELY,
             Self::NoMessageInQueue if asked == 0 => PULL_NOT_FOUND,
             Self::OffsetOverflowOne => PULL_NOT_FOUND,
-            Self::NoMessageInQueue | Self::OffsetOverflowBadly | Self::OffsetTooSmall => {
-                PULL_OFFSET_MOVED
-            }
+            Self::NoMessageInQueue
+            | Self::OffsetOverflowBadly
+            | Self::OffsetTooSmall
+            | Self::OffsetReset => PULL_OFFSET_MOVED,
         }
     }
 }
@@ -74,13 +77,21 @@ pub(crate) struct Pulled {
     pub(crate) bytes: u64,
     /// Position of the last message looked at.
     pub(crate) last: PhysicalOffset,
+    /// Whatever else would be suggested: the master has more.
+    pub(crate) to_master: bool,
 }
 
 impl Pulled {
     fn nothing(status: Status, next: i64, (min, max): (i64, i64)) -> Self {
         let (runs, last) = (Vec::new(), PhysicalOffset::ZERO);
-        Self { status, next, min, max, runs, messages: 0, bytes: 0, last }
+        Self { status, next, min, max, runs, messages: 0, bytes: 0, last, to_master: false }
     }
+}
+
+/// The answer that sends a consumer where an administrator wants it.
+pub(crate) fn moved(queue: &Queue, to: QueueOffset) -> Pulled {
+    let bounds = (queue.min_offset().get() as i64, queue.max_offset().get() as i64);
+    Pulled::nothing(Status::OffsetReset, to.get() as i64, bounds)
 }
 
 /// Looks for messages from `asked` on.

@@ -40,21 +40,24 @@ pub(crate) fn success(outlets: &mut dyn Outlets, to: ReplyTo) {
     }
 }
 
-/// Answers a request whose records are stored.
+/// Answers a request whose records are stored; `code` says how safe a sent message is. A message
+/// that was sent back is answered with success once it is stored and slaves had their time: its
+/// consumer would send it again on any other code, once more for each time it comes back.
 pub(crate) fn answer(
     out: &mut Vec<u8>,
     answer: &Answer,
+    code: i32,
     placed: &[Placed],
     text: &[u8],
     policy: &PolicySnapshot,
     store_host: SocketAddr,
 ) {
     let to = answer.to;
-    let begun = Response::begin(out, to.encoding, SUCCESS, to.opaque);
     let AnswerKind::Sent { queue_id, transaction_id } = &answer.kind else {
-        complete(begun.finish(0));
+        complete(Response::begin(out, to.encoding, SUCCESS, to.opaque).finish(0));
         return;
     };
+    let begun = Response::begin(out, to.encoding, code, to.opaque);
     let broker = policy.broker();
     let transaction_id = text.get(transaction_id.clone()).unwrap_or_default();
     let first = placed.first().copied().unwrap_or_default();

@@ -45,6 +45,7 @@ impl LoopCore {
             records: record..record + 1,
             topic,
             kind: AnswerKind::Sent { queue_id: destination.queue_id, transaction_id },
+            waits: !SentProperties::says_no_wait(header.properties),
         });
         Ok(())
     }

@@ -15,6 +15,7 @@ use turbopump_wire::properties::{self, name};
 use turbopump_wire::sys_flag;
 
 use super::send_header::SendHeader;
+use super::send_properties::SentProperties;
 use crate::event_loop::{Answer, AnswerKind, LoopCore, Request, Stop};
 use crate::message::{self, Message};
 use crate::policy::{PolicySnapshot, RETRY_PREFIX, TopicEntry};
@@ -63,6 +64,7 @@ impl LoopCore {
             records: first..self.batch.len(),
             topic: Some(topic.clone()),
             kind: AnswerKind::Sent { queue_id, transaction_id },
+            waits: !SentProperties::says_no_wait(header.properties),
         });
         Ok(())
     }

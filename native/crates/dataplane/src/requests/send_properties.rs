@@ -49,6 +49,12 @@ pub(crate) struct SentProperties<'a> {
 }
 
 impl<'a> SentProperties<'a> {
+    /// `WAIT=false` is among the properties of a request.
+    pub(crate) fn says_no_wait(text: &str) -> bool {
+        let wait = turbopump_wire::properties::get_str(text.as_bytes(), name::WAIT_STORE_MSG_OK);
+        wait.is_some_and(|wait| !wait.eq_ignore_ascii_case("true"))
+    }
+
     /// Copies a client's properties and notes what matters.
     pub(crate) fn rewrite(text: &'a str, out: &mut PropertyText<'_>) -> Self {
         let mut seen = Self::default();

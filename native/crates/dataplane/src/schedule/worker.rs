@@ -9,8 +9,7 @@ use turbopump_store::{AppendBatch, FlushMode, Queue, QueueEntry, ReadError};
 use turbopump_wire::{QueueId, QueueOffset, RecordView};
 
 use super::{deliver, due};
-use crate::event_loop::Mail;
-use crate::hold::{SCHEDULE_WAITER, clear_waiter, set_waiter, waiting};
+use crate::hold::{SCHEDULE_WAITER, clear_waiter, set_waiter};
 use crate::message;
 use crate::policy::{BrokerRole, PolicySnapshot, SCHEDULE_TOPIC};
 use crate::shared::Shared;
@@ -192,7 +191,7 @@ impl Worker {
     fn commit(&mut self, level: u32, to: QueueOffset, policy: &PolicySnapshot) -> bool {
         let store = &self.shared.store;
         let end = if self.batch.is_empty() {
-            store.flushed()
+            self.shared.settled()
         } else {
             let Ok(end) = store.append(&mut self.batch) else {
                 self.batch.clear();
@@ -200,12 +199,13 @@ impl Worker {
             };
             end
         };
-        // Delivered messages are covered by the flush mode like any other.
+        // Delivered messages are covered by the flush mode like any other, and progress is told
+        // only when they are replicated too.
         let synced = store.flush_mode() == FlushMode::Async || store.sync_now().is_ok();
         if synced {
-            self.shared.delay_progress.delivered(level, to, end, store.flushed());
+            self.shared.delay_progress.delivered(level, to, end, self.shared.settled());
             self.count(policy);
-            self.wake_loops();
+            self.shared.wake_pulls(end, &mut self.batch.queues().cloned());
         }
         self.batch.clear();
         synced
@@ -216,23 +216,6 @@ impl Worker {
             let topic = self.batch.queue_of(index).and_then(|queue| policy.topic(queue.topic()));
             if let Some(topic) = topic {
                 topic.counters.put(1, self.batch.placed(index).size.into());
-            }
-        }
-    }
-
-    fn wake_loops(&self) {
-        let mut arrivals: Vec<Vec<Arc<Queue>>> = vec![Vec::new(); self.shared.pulls.len()];
-        for queue in self.batch.queues() {
-            let waiters = waiting(&queue.waiters);
-            for (loop_index, queues) in arrivals.iter_mut().enumerate() {
-                if waiters >> loop_index & 1 != 0 {
-                    queues.push(queue.clone());
-                }
-            }
-        }
-        for (loop_index, queues) in arrivals.into_iter().enumerate() {
-            if !queues.is_empty() {
-                self.shared.post(loop_index, Mail::Arrived(queues));
             }
         }
     }

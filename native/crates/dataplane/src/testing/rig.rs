@@ -13,7 +13,7 @@ use turbopump_wire::frame;
 use super::{Call, Reply, conn};
 use crate::event_loop::{LoopService, Mail, Outlets};
 use crate::policy::{BrokerPolicy, GroupPolicy, PolicyDelta, TopicPolicy};
-use crate::{DataPlane, DataPlaneOptions};
+use crate::{DataPlane, DataPlaneOptions, ReplicationOptions};
 
 pub(crate) const TOPIC: &str = "T";
 pub(crate) const GROUP: &str = "G";
@@ -79,7 +79,25 @@ pub(crate) fn delta() -> PolicyDelta {
 
 impl Rig {
     pub(crate) fn new(flush_mode: FlushMode) -> Self {
-        let (disk, clock) = (MemoryDisk::new(), Arc::new(ManualClock::new(1_700_000_000_000)));
+        Self::replicating(flush_mode, ReplicationOptions::default())
+    }
+
+    pub(crate) fn replicating(flush_mode: FlushMode, replication: ReplicationOptions) -> Self {
+        let clock = Arc::new(ManualClock::new(1_700_000_000_000));
+        Self::build(MemoryDisk::new(), clock, flush_mode, replication)
+    }
+
+    /// A data plane over a disk that may hold what an earlier one left.
+    pub(crate) fn over(disk: MemoryDisk, clock: Arc<ManualClock>, flush_mode: FlushMode) -> Self {
+        Self::build(disk, clock, flush_mode, ReplicationOptions::default())
+    }
+
+    fn build(
+        disk: MemoryDisk,
+        clock: Arc<ManualClock>,
+        flush_mode: FlushMode,
+        replication: ReplicationOptions,
+    ) -> Self {
         let options = DataPlaneOptions {
             store: StoreOptions {
                 segment_bytes: 1 << 20,
@@ -99,6 +117,7 @@ impl Rig {
             max_connections: 16,
             idle_connection_ms: 120_000,
             upward_queue_capacity: 4,
+            replication,
         };
         let opened = DataPlane::open_on(options, Arc::new(disk.clone()), clock.clone());
         let (plane, _) = opened.unwrap();
@@ -137,8 +156,14 @@ impl Rig {
     }
 
     pub(crate) fn time(&mut self, now: Instant) {
+        self.service.core.now = now;
         self.service.time_is_up(&mut self.wires, now);
         self.turn_end();
+    }
+
+    /// Bytes sent to a connection, as they are.
+    pub(crate) fn sent(&mut self, number: u64) -> Vec<u8> {
+        std::mem::take(self.wires.out.get_mut(&conn(number)).unwrap())
     }
 
     pub(crate) fn replies(&mut self, number: u64) -> Vec<Reply> {

@@ -1,5 +1,6 @@
 //! A loop's turns as clients see them, over a disk in memory.
 
+mod admin;
 mod holds;
 mod offsets;
 mod parking;
@@ -9,3 +10,4 @@ mod schedule;
 mod sends;
 mod sockets;
 mod sync_flush;
+mod sync_master;

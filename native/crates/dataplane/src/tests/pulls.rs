@@ -1,6 +1,8 @@
 use turbopump_store::FlushMode;
 
-use crate::policy::{BrokerPolicy, GroupPolicy, LiveGroupPolicy, PolicyDelta, SubscriptionPolicy};
+use crate::policy::{
+    BrokerPolicy, BrokerRole, GroupPolicy, LiveGroupPolicy, PolicyDelta, SubscriptionPolicy,
+};
 use crate::testing::{Call, GROUP, Rig, TOPIC, delta, records};
 
 fn with_messages(count: i32) -> Rig {
@@ -30,6 +32,21 @@ fn offsets_outside_of_the_queue_are_moved_as_java_moves_them() {
     for field in ["suggestWhichBrokerId", "minOffset", "maxOffset"] {
         assert!(moved.ext.contains_key(field), "{field}");
     }
+}
+
+#[test]
+fn a_slave_without_its_master_corrects_no_offset() {
+    let mut rig = with_messages(2);
+    let slave =
+        BrokerPolicy { role: BrokerRole::Slave, slave_read_enable: true, ..Default::default() };
+    rig.plane.publish(PolicyDelta { broker: Some(slave), ..Default::default() });
+    assert_eq!(records(&rig.call(&pull(0)).body).len(), 2);
+    assert_eq!(rig.call(&pull(2)).code, 19);
+    let ahead = rig.call(&pull(9));
+    assert_eq!((ahead.code, ahead.number("nextBeginOffset")), (19, 9));
+    let behind = rig.call(&pull(-3));
+    assert_eq!(behind.code, 1);
+    assert!(behind.remark.contains("before offset 0"), "{}", behind.remark);
 }
 
 #[test]
@@ -81,6 +98,12 @@ fn without_a_subscription_inline_the_heartbeats_one_counts() {
     assert_eq!(rig.call(&pull).code, 25, "older than the client's");
     rig.plane.publish(live(10, vec![i32::from(b'A')]));
     assert_eq!(rig.call(&pull).code, 0);
+    let mut forbidding = delta();
+    forbidding.groups[0].forbidden_topics = vec![TOPIC.into()];
+    rig.plane.publish(forbidding);
+    let refused = rig.call(&pull);
+    assert_eq!((refused.code, &*refused.ext["forbiddenType"]), (16, "5"));
+    rig.plane.publish(delta());
     rig.plane.publish(live(10, vec![i32::from(b'B')]));
     assert_eq!(rig.call(&pull).code, 20);
 }
@@ -108,6 +131,17 @@ fn what_may_not_be_pulled_is_refused_with_javas_codes() {
     change.topics[0].perm = 2;
     rig.plane.publish(change);
     assert_eq!(rig.call(&pull(0)).ext["forbiddenType"], "3");
+}
+
+#[test]
+fn looks_that_found_and_looks_that_missed_are_counted() {
+    let mut rig = with_messages(3);
+    rig.call(&pull(0));
+    rig.call(&pull(1));
+    rig.call(&pull(3));
+    let counters = rig.plane.counters();
+    assert_eq!((counters.found_pulls, counters.missed_pulls), (2, 1));
+    assert_eq!((counters.groups[0].totals.messages, counters.groups[0].totals.pulls), (5, 2));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use turbopump_store::{FlushMode, StoreOptions};
 
 use crate::testing::{Call, GROUP, Reply, TOPIC, delta, records};
-use crate::{ConsumerOffset, DataPlane, DataPlaneOptions, ListenPorts};
+use crate::{ConsumerOffset, DataPlane, DataPlaneOptions, ListenPorts, ReplicationOptions};
 
 fn options(dir: &tempfile::TempDir, flush_mode: FlushMode) -> DataPlaneOptions {
     DataPlaneOptions {
@@ -28,6 +28,7 @@ fn options(dir: &tempfile::TempDir, flush_mode: FlushMode) -> DataPlaneOptions {
         max_connections: 16,
         idle_connection_ms: 120_000,
         upward_queue_capacity: 64,
+        replication: ReplicationOptions::default(),
     }
 }
 

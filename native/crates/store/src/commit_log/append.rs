@@ -86,13 +86,14 @@ impl CommitLog {
         tail.advance(batch, end);
         dispatch.publish(batch);
         if self.mode == FlushMode::Async {
-            self.positions.written.store(end, Ordering::Release);
-            self.positions.readable.store(end, Ordering::Release);
+            self.positions.written.store(end, Ordering::SeqCst);
+            self.show(end);
             self.note_unsynced(end);
         }
-        if end >= self.prepare_at.load(Ordering::Relaxed) {
-            self.prepare_at.store(u64::MAX, Ordering::Relaxed);
-            self.prepare_wanted.raise();
+        self.prepare_when_due(end);
+        drop(tail);
+        if self.mode == FlushMode::Async {
+            self.tell_tail();
         }
         Ok(PhysicalOffset::new(end))
     }
@@ -176,7 +177,7 @@ impl CommitLog {
 
     /// Wakes the flushing thread at the first unsynced byte and when too many have piled up, not
     /// at each batch.
-    fn note_unsynced(&self, end: u64) {
+    pub(super) fn note_unsynced(&self, end: u64) {
         if !self.dirty.swap(true, Ordering::AcqRel) {
             let now_us = self.clock.monotonic().as_micros() as u64;
             self.dirty_since_us.store(now_us, Ordering::Release);

@@ -119,7 +119,8 @@ impl CommitLog {
         syncer.spare.clear();
         self.positions.written.store(point.end, Ordering::Release);
         self.move_flushed(point);
-        self.positions.readable.store(point.end, Ordering::Release);
+        self.show(point.end);
+        self.tell_tail();
         Ok(point.end)
     }
 
@@ -153,7 +154,7 @@ impl CommitLog {
 
     fn move_flushed(&self, point: FlushedPoint) {
         *self.flushed_point.lock().unwrap_or_else(PoisonError::into_inner) = point;
-        self.positions.flushed.store(point.end, Ordering::Release);
+        self.positions.flushed.store(point.end, Ordering::SeqCst);
     }
 
     /// Body of the syncing thread (SYNC) or flushing thread (ASYNC); returns when stopped.

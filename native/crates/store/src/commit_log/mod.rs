@@ -1,7 +1,8 @@
 //! The commit log: all records of all topics, one after the other, in full-size files.
 //!
 //! Invariants: `min <= flushed <= written <= assigned`; `readable` is `flushed` under `SYNC_FLUSH`
-//! and `written` under `ASYNC_FLUSH`; none of them moves back while the log is open. All changes of
+//! and `written` under `ASYNC_FLUSH`, but follows no further than `readable_limit`; none of them
+//! moves back while the log is open. All changes of
 //! the end happen under the log lock (`tail`); one syncer at a time (`syncer`), which takes the
 //! log lock only to take over what was gathered. Lock order: syncer, tail, the list of segments.
 //! Refuses: any write after a failed one (poison), and meaning: what a record is for is decided
@@ -12,13 +13,14 @@ mod append;
 mod cache_window;
 mod group_commit;
 mod prepare;
+mod raw;
 mod read;
 pub(crate) mod segment;
 pub(crate) mod segments;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -35,6 +37,9 @@ use segments::Segments;
 /// Tells the data plane that waiting sends can be answered.
 pub(crate) type ProgressListener = Box<dyn Fn(Progress) + Send + Sync>;
 
+/// Tells replication that the file has grown.
+pub(crate) type TailListener = Box<dyn Fn() + Send + Sync>;
+
 /// Largest position that crosses to JavaScript unharmed.
 const POSITION_MAX: u64 = (1 << 53) - 1;
 
@@ -47,6 +52,8 @@ pub(crate) struct Positions {
     pub(crate) flushed: AtomicU64,
     /// Shared with the consume queues, which hide entries at or beyond it.
     pub(crate) readable: Arc<AtomicU64>,
+    /// What replication has safe; `u64::MAX` while readers need not wait for it.
+    pub(crate) readable_limit: AtomicU64,
 }
 
 /// State under the log lock.
@@ -88,6 +95,7 @@ pub(crate) struct CommitLog {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     listener: RwLock<Option<ProgressListener>>,
+    tail_listener: OnceLock<TailListener>,
     flush_interval: Duration,
     dirty: AtomicBool,
     urgent: AtomicBool,
@@ -127,6 +135,7 @@ impl CommitLog {
                 written: AtomicU64::new(end),
                 flushed: AtomicU64::new(end),
                 readable,
+                readable_limit: AtomicU64::new(u64::MAX),
             },
             segments,
             poison: Poison::default(),
@@ -147,6 +156,7 @@ impl CommitLog {
             disk,
             clock,
             listener: RwLock::default(),
+            tail_listener: OnceLock::new(),
             flush_interval: Duration::from_millis(flush_interval_ms),
             dirty: AtomicBool::new(false),
             urgent: AtomicBool::new(false),
@@ -195,6 +205,42 @@ impl CommitLog {
     /// Longest time written bytes waited for their sync, milliseconds rounded up.
     pub(crate) fn flush_window_max_ms(&self) -> u64 {
         self.window_max_us.load(Ordering::Relaxed).div_ceil(1_000)
+    }
+
+    /// The first listener stays.
+    pub(crate) fn set_tail_listener(&self, listener: TailListener) {
+        drop(self.tail_listener.set(listener));
+    }
+
+    fn tell_tail(&self) {
+        if let Some(listener) = self.tail_listener.get() {
+            listener();
+        }
+    }
+
+    /// Lets readers see what is safe here and below `limit`.
+    pub(crate) fn limit_readable(&self, limit: u64) {
+        // Stored before the end is read; `show`'s callers store the end before it reads the limit.
+        // Whoever is second sees both.
+        self.positions.readable_limit.store(limit, Ordering::SeqCst);
+        let end = match self.mode {
+            FlushMode::Async => &self.positions.written,
+            FlushMode::Sync => &self.positions.flushed,
+        };
+        self.show(end.load(Ordering::SeqCst));
+    }
+
+    /// Moves the readable end to `end` or to the limit. Never back.
+    fn show(&self, end: u64) {
+        let limit = self.positions.readable_limit.load(Ordering::SeqCst);
+        self.positions.readable.fetch_max(end.min(limit), Ordering::AcqRel);
+    }
+
+    fn prepare_when_due(&self, end: u64) {
+        if end >= self.prepare_at.load(Ordering::Relaxed) {
+            self.prepare_at.store(u64::MAX, Ordering::Relaxed);
+            self.prepare_wanted.raise();
+        }
     }
 
     fn lock_tail(&self) -> MutexGuard<'_, Tail> {

@@ -74,7 +74,33 @@ impl Segments {
         if let Some(segment) = self.find(base) {
             return Ok(segment);
         }
+        self.make(base)
+    }
+
+    /// Takes every file away and goes on with one at `base`: a log without a record is moved to
+    /// where its master's begins. A crash in between leaves an empty folder or the new file.
+    pub(crate) fn start_over_at(&self, base: u64) -> Result<Arc<Segment>, FileError> {
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = {
+            let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *list)
+        };
+        // Newest first: what a crash leaves never has a hole.
+        for segment in gone.iter().rev() {
+            let removed = self.disk.remove_file(&segment.path);
+            removed.map_err(FileError::on("cannot remove", &segment.path))?;
+        }
+        self.disk.sync_dir(&self.dir).map_err(FileError::on("cannot sync", &self.dir))?;
+        self.make(base)
+    }
+
+    fn make(&self, base: u64) -> Result<Arc<Segment>, FileError> {
         let path = self.dir.join(file_name(base));
+        if self.read().last().is_some_and(|last| last.end() != base) {
+            // Only whoever looked before the log was moved asks for this.
+            let source = std::io::Error::other("the log has moved meanwhile");
+            return Err(FileError::on("will not create", &path)(source));
+        }
         let file = self.disk.open(&path, OpenMode::CreateIfMissing);
         let file = file.map_err(FileError::on("cannot create", &path))?;
         let made = (|| {

@@ -1,0 +1,151 @@
+//! Our master with our slave.
+
+use super::*;
+
+#[test]
+fn an_empty_slave_gets_everything_and_follows() {
+    for mode in [FlushMode::Async, FlushMode::Sync] {
+        let (from, to) = (MemoryDisk::new(), MemoryDisk::new());
+        let (ours, copy) = (store_on(&from, mode), store_on(&to, mode));
+        append(&ours, (0..100).map(|number| number * 11));
+        let (master, port) = master(&ours, options(Role::AsyncMaster));
+        let slave = slave(&copy, port);
+        until("catches up", || copy.written() == ours.written());
+        assert_equal(&ours, &copy);
+        for round in 0..20 {
+            let end = append(&ours, [round * 50]);
+            until("follows", || copy.written().get() == end);
+            until("acknowledges", || master.replicated().get() == end);
+        }
+        assert_equal(&ours, &copy);
+        let status = slave.status().master.expect("is a slave");
+        assert!(status.connected && status.refusal.is_none(), "{status:?}");
+        assert_eq!(status.master_max_offset, ours.written().get());
+        let seen = master.status().slaves;
+        assert_eq!((seen.len(), seen[0].lag_bytes, seen[0].in_sync), (1, 0, true));
+    }
+}
+
+#[test]
+fn an_empty_slave_begins_where_its_masters_log_begins() {
+    let disk = MemoryDisk::new();
+    // The master's first segments are gone: as retention leaves it.
+    let ours = store_on(&disk, FlushMode::Async);
+    ours.start_empty_at(PhysicalOffset::new(5 * SEGMENT_BYTES)).expect("moves");
+    append(&ours, [100; 300]);
+    let copy_disk = MemoryDisk::new();
+    let copy = store_on(&copy_disk, FlushMode::Async);
+    let (_master, port) = master(&ours, options(Role::AsyncMaster));
+    let slave = slave(&copy, port);
+    until("catches up", || copy.written() == ours.written());
+    assert_equal(&ours, &copy);
+    drop(slave);
+    copy.close().expect("closes");
+    let again = store_on(&copy_disk, FlushMode::Async);
+    assert_equal(&ours, &again);
+}
+
+#[test]
+fn a_slave_that_was_killed_goes_on_where_it_was() {
+    let (from, mut disk) = (MemoryDisk::new(), MemoryDisk::new());
+    let ours = store_on(&from, FlushMode::Async);
+    let (_master, port) = master(&ours, options(Role::AsyncMaster));
+    for round in 0..8_u64 {
+        let copy = store_on(&disk, FlushMode::Async);
+        let before = copy.written();
+        append(&ours, (0..40).map(|number| number * 13 % 900));
+        if round % 2 == 0 {
+            // Dies in the middle of what is coming.
+            disk.kill_after(disk.changes() + 3 + round * 2);
+        }
+        let slave = slave(&copy, port);
+        if round % 2 == 0 {
+            until("dies", || disk.is_dead() || copy.written() == ours.written());
+        } else {
+            until("catches up", || copy.written() == ours.written());
+            assert_equal(&ours, &copy);
+        }
+        assert!(copy.written() >= before);
+        drop(slave);
+        drop(copy);
+        disk = disk.after_kill();
+    }
+}
+
+#[test]
+fn a_slave_with_another_history_says_so_and_keeps_its_files() {
+    let (ours, other) = (MemoryDisk::new(), MemoryDisk::new());
+    let (ours, other) = (store_on(&ours, FlushMode::Async), store_on(&other, FlushMode::Async));
+    append(&ours, [100, 200, 300, 400]);
+    append(&other, [100, 200, 301]);
+    let bytes = log_bytes(&other);
+    let (master, port) = master(&ours, options(Role::AsyncMaster));
+    let slave = slave(&other, port);
+    let refusal = || slave.status().master.and_then(|link| link.refusal);
+    until("refuses", || refusal().is_some_and(|text| text.contains("different histories")));
+    assert!(log_bytes(&other) == bytes);
+    assert_eq!(master.replicated(), PhysicalOffset::ZERO);
+}
+
+#[test]
+fn a_slave_that_is_ahead_of_its_master_says_so() {
+    let (ours, other) = (MemoryDisk::new(), MemoryDisk::new());
+    let (ours, other) = (store_on(&ours, FlushMode::Async), store_on(&other, FlushMode::Async));
+    append(&ours, [10]);
+    append(&other, [3000, 3000, 3000]);
+    let bytes = log_bytes(&other);
+    let (master, port) = master(&ours, options(Role::AsyncMaster));
+    let slave = slave(&other, port);
+    let refusal = || slave.status().master.and_then(|link| link.refusal);
+    until("refuses", || refusal().is_some_and(|text| text.contains("does not have")));
+    assert!(log_bytes(&other) == bytes);
+    assert_eq!(master.replicated(), PhysicalOffset::ZERO);
+}
+
+#[test]
+fn a_slave_that_is_behind_its_masters_first_file_says_so() {
+    let (ours, other) = (MemoryDisk::new(), MemoryDisk::new());
+    let (ours, other) = (store_on(&ours, FlushMode::Async), store_on(&other, FlushMode::Async));
+    ours.start_empty_at(PhysicalOffset::new(SEGMENT_BYTES)).expect("moves");
+    append(&ours, [10]);
+    append(&other, [10]);
+    let (_master, port) = master(&ours, options(Role::AsyncMaster));
+    let slave = slave(&other, port);
+    let refusal = || slave.status().master.and_then(|link| link.refusal);
+    until("refuses", || refusal().is_some_and(|text| text.contains("in between is gone")));
+}
+
+#[test]
+fn segments_of_another_size_are_refused_by_name() {
+    let (ours, other) = (MemoryDisk::new(), MemoryDisk::new());
+    let ours = store_on(&ours, FlushMode::Async);
+    let other = sized_store_on(&other, FlushMode::Async, SEGMENT_BYTES / 2);
+    append(&ours, [1000; 20]);
+    let (_master, port) = master(&ours, options(Role::AsyncMaster));
+    let slave = slave(&other, port);
+    let refusal = || slave.status().master.and_then(|link| link.refusal);
+    until("refuses", || refusal().is_some_and(|text| text.contains("mappedFileSizeCommitLog")));
+}
+
+#[test]
+fn the_master_may_move() {
+    let (a, b, copy) = (MemoryDisk::new(), MemoryDisk::new(), MemoryDisk::new());
+    let (a, copy) = (store_on(&a, FlushMode::Async), store_on(&copy, FlushMode::Async));
+    append(&a, [100, 200]);
+    let (first, port) = master(&a, options(Role::AsyncMaster));
+    let slave = slave(&copy, port);
+    until("catches up", || copy.written() == a.written());
+    // Another process with the same log, elsewhere.
+    let b = store_on(&b, FlushMode::Async);
+    let bytes = log_bytes(&a);
+    let taken = b.append_raw(PhysicalOffset::ZERO, &bytes, &mut Vec::new());
+    assert_eq!(taken.ok(), Some(bytes.len()));
+    append(&b, [300]);
+    drop(first);
+    let (_second, port) = master(&b, options(Role::AsyncMaster));
+    slave.set_master_address(Some(format!("127.0.0.1:{port}")));
+    until("follows the new one", || copy.written() == b.written());
+    assert_equal(&b, &copy);
+    slave.set_master_address(None);
+    until("lets go", || slave.status().master.is_some_and(|link| !link.connected));
+}

@@ -1,0 +1,222 @@
+//! A slave's side of the log: records that a master placed, appended as they are.
+//!
+//! Order under the log lock: look at every record (size, magic, CRC, stored position, segment
+//! bounds) → queues and index → write or gather → `written`. Entries come before their bytes, so
+//! that a queue that fails leaves no record behind without its entry; offered again they are found
+//! to be there already, and nothing derived goes to disk before the log does.
+//! Refuses: bytes at any other position than the log's end, anything that is not a whole record
+//! (the caller keeps the rest), and every append after a failed write.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use turbopump_wire::PhysicalOffset;
+use turbopump_wire::record::{BlankRecord, Scan, layout, scan};
+
+use super::append::{BLANK_BYTES, Piece};
+use super::{CommitLog, POSITION_MAX, Tail};
+use crate::consume_queue::Queue;
+use crate::dispatch::Dispatch;
+use crate::error::{RawAppendError, ReadError};
+use crate::log_slice::LogSlice;
+use crate::options::FlushMode;
+use crate::status::Progress;
+
+/// What a prefix of the offered bytes turned out to be.
+struct Run {
+    /// Whole records and fillers, bytes.
+    len: usize,
+    /// Largest store time among them.
+    store_ms: i64,
+}
+
+impl CommitLog {
+    /// Appends the whole records, and fillers of closed segments, that `bytes` begins with, at
+    /// `at`; how many bytes that were, 0 when not even the first is whole. `touched` gets their
+    /// queues, a run of records of one queue once.
+    pub(crate) fn append_raw(
+        &self,
+        at: PhysicalOffset,
+        bytes: &[u8],
+        touched: &mut Vec<Arc<Queue>>,
+        dispatch: &Dispatch,
+    ) -> Result<usize, RawAppendError> {
+        let mut tail = self.lock_tail();
+        if tail.closed {
+            return Err(RawAppendError::Closed);
+        }
+        if let Some(reason) = self.poison.get() {
+            return Err(RawAppendError::Poisoned(reason));
+        }
+        if self.disk_full.load(Ordering::Relaxed) {
+            return Err(RawAppendError::DiskFull);
+        }
+        if at.get() != tail.assigned {
+            return Err(RawAppendError::NotTheEnd { at, end: PhysicalOffset::new(tail.assigned) });
+        }
+        let run = self.look_through(at.get(), bytes, touched, dispatch)?;
+        let Some(whole) = bytes.get(..run.len).filter(|whole| !whole.is_empty()) else {
+            return Ok(0);
+        };
+        let end = at.get() + run.len as u64;
+        if let Err(error) = self.put_raw(&mut tail, whole) {
+            let reason = self.poison.set(&error.to_string());
+            drop(tail);
+            self.tell(Progress::Poisoned(Arc::clone(&reason)));
+            return Err(RawAppendError::Poisoned(reason));
+        }
+        tail.assigned = end;
+        tail.last_store_ms = tail.last_store_ms.max(run.store_ms);
+        if self.mode == FlushMode::Async {
+            self.positions.written.store(end, Ordering::SeqCst);
+            self.show(end);
+            self.note_unsynced(end);
+        }
+        self.prepare_when_due(end);
+        drop(tail);
+        if self.mode == FlushMode::Async {
+            self.tell_tail();
+        }
+        Ok(run.len)
+    }
+
+    fn look_through(
+        &self,
+        at: u64,
+        bytes: &[u8],
+        touched: &mut Vec<Arc<Queue>>,
+        dispatch: &Dispatch,
+    ) -> Result<Run, RawAppendError> {
+        let segment_bytes = self.segments.segment_bytes();
+        let mut run = Run { len: 0, store_ms: 0 };
+        while let Some(rest) = bytes.get(run.len..)
+            && let Some(size) = size_of(rest)
+        {
+            let position = at + run.len as u64;
+            let here = PhysicalOffset::new(position);
+            let left = segment_bytes - position % segment_bytes;
+            let not_a_record = || RawAppendError::NotARecord { at: here };
+            let differs = || RawAppendError::SegmentSizeDiffers { at: here, segment_bytes };
+            if let Some(blank) = BlankRecord::parse(rest) {
+                if u64::from(blank.size) != left {
+                    return Err(differs());
+                }
+            } else if size < layout::FIXED_BYTES {
+                return Err(not_a_record());
+            } else if size as u64 + BLANK_BYTES > left {
+                return Err(differs());
+            }
+            if position + size as u64 > POSITION_MAX {
+                return Err(not_a_record());
+            }
+            let Some(record) = rest.get(..size) else { break };
+            match scan(record, here, true) {
+                Ok(Scan::Record(view)) => {
+                    let queue = dispatch.replay(&view).map_err(|error| {
+                        RawAppendError::Derived { at: here, reason: error.to_string() }
+                    })?;
+                    let known = |queue: &Arc<Queue>| {
+                        touched.last().is_some_and(|last| Arc::ptr_eq(last, queue))
+                    };
+                    touched.extend(queue.filter(|queue| !known(queue)));
+                    run.store_ms = run.store_ms.max(view.store_timestamp);
+                }
+                Ok(Scan::Blank(_)) => {}
+                Ok(Scan::End) | Err(_) => return Err(not_a_record()),
+            }
+            run.len += size;
+        }
+        Ok(run)
+    }
+
+    /// Puts whole records where they belong, piece by piece of the segments they lie in.
+    fn put_raw(&self, tail: &mut Tail, bytes: &[u8]) -> Result<(), crate::error::FileError> {
+        let mut from = 0;
+        while from < bytes.len() {
+            let position = tail.assigned + from as u64;
+            if position == tail.segment.end() {
+                tail.segment = self.segments.get_or_make(position)?;
+            }
+            let segment = Arc::clone(&tail.segment);
+            let at = position - segment.base;
+            let upto = bytes.len().min(from + (segment.bytes - at) as usize);
+            let part = bytes.get(from..upto).unwrap_or_default();
+            segment.reserve(at + part.len() as u64);
+            match self.mode {
+                FlushMode::Async => segment.write_at(part, at)?,
+                FlushMode::Sync => {
+                    tail.group.add(&Piece { segment, at, bytes: from..upto, blank: None }, part);
+                }
+            }
+            from = upto;
+        }
+        Ok(())
+    }
+
+    /// Lets a log without a record begin at `base`, where its master's does.
+    pub(crate) fn start_empty_at(&self, base: PhysicalOffset) -> Result<(), RawAppendError> {
+        let _syncer = self.syncer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tail = self.lock_tail();
+        let end = PhysicalOffset::new(tail.assigned);
+        if end == base {
+            return Ok(());
+        }
+        if tail.closed {
+            return Err(RawAppendError::Closed);
+        }
+        if self.segments.first_base() != Some(end.get()) {
+            return Err(RawAppendError::NotTheEnd { at: base, end });
+        }
+        let segment_bytes = self.segments.segment_bytes();
+        if !base.get().is_multiple_of(segment_bytes) || base.get() > POSITION_MAX {
+            return Err(RawAppendError::SegmentSizeDiffers { at: base, segment_bytes });
+        }
+        let segment = self.segments.start_over_at(base.get()).map_err(RawAppendError::NoSegment)?;
+        tail.segment = segment;
+        tail.assigned = base.get();
+        let point = super::FlushedPoint { end: base.get(), store_ms: tail.last_store_ms };
+        *self.flushed_point.lock().unwrap_or_else(PoisonError::into_inner) = point;
+        for position in [&self.positions.min, &self.positions.flushed, &self.positions.written] {
+            position.store(base.get(), Ordering::SeqCst);
+        }
+        self.positions.readable.store(base.get(), Ordering::SeqCst);
+        self.released.store(base.get(), Ordering::Relaxed);
+        self.prepare_at.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Bytes of the file from `at`, at most `max` and within one segment; empty at the end of what
+    /// is written. Not held back for readers: a slave must have them before readers may.
+    pub(crate) fn read_written(
+        &self,
+        at: PhysicalOffset,
+        max: usize,
+    ) -> Result<LogSlice, ReadError> {
+        let min = PhysicalOffset::new(self.positions.min.load(Ordering::Acquire));
+        let end = PhysicalOffset::new(self.positions.written.load(Ordering::Acquire));
+        if at < min {
+            return Err(ReadError::Deleted { at, min });
+        }
+        if at > end {
+            return Err(ReadError::Beyond { at, end });
+        }
+        if at == end {
+            return Ok(LogSlice::default());
+        }
+        let Some(segment) = self.segments.find(at.get()) else {
+            let min = PhysicalOffset::new(self.positions.min.load(Ordering::Acquire));
+            return Err(ReadError::Deleted { at, min });
+        };
+        let upto = end.get().min(segment.end());
+        let len = usize::try_from(upto - at.get()).unwrap_or(usize::MAX).min(max);
+        let slice = segment.slice(at.get() - segment.base, len)?;
+        slice.ok_or(ReadError::NotARecord { at })
+    }
+}
+
+/// The size that a record or filler says it has, when its head is there.
+fn size_of(bytes: &[u8]) -> Option<usize> {
+    let head = bytes.get(..BLANK_BYTES as usize)?;
+    let size: [u8; 4] = head.get(..4)?.try_into().ok()?;
+    usize::try_from(u32::from_be_bytes(size)).ok()
+}
