@@ -64,6 +64,7 @@ pub(super) fn check(
     let rig = Rig::open(disk, &options(mode)).unwrap_or_else(|error| panic!("{what}: {error}"));
     let found = rig.assert_whole();
     assert!(found.len() >= promised, "{what}: {} of {promised} acknowledged left", found.len());
+    assert!(found.len() <= ledger.sent.len(), "{what}: more than was sent");
     assert_eq!(found[..], ledger.sent[..found.len()], "{what}: not what was sent, in order");
     let extra = Message::new(9_999, 1, 333);
     rig.append(std::slice::from_ref(&extra)).expect("goes on");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Message, Rig, SEGMENT_BYTES, options, scribble};
 use crate::checkpoint::{CHECKPOINT_BYTES, Checkpoint};
-use crate::disk::memory::MemoryDisk;
+use crate::disk::memory::{MemoryDisk, Unsynced};
 use crate::disk::{Disk, OpenMode};
 use crate::error::OpenError;
 use crate::options::FlushMode;
@@ -186,7 +186,9 @@ fn a_deleted_topic_stays_deleted_after_a_crash() {
     rig.core.dispatch.queues.delete_topic("T").expect("delete");
     rig.core.log.sync_group().expect("sync");
     rig.core.checkpoint(false).expect("checkpoint");
-    let next = rig.reopened(rig.disk.after_power_cut(8));
-    let queue = next.core.dispatch.queues.get("T", turbopump_wire::QueueId::new(0));
-    assert!(queue.expect("fine").is_none(), "recovery built the queues again");
+    for unsynced in [Unsynced::Dropped, Unsynced::Subset(8)] {
+        let next = rig.reopened(rig.disk.after_power_cut_with(unsynced));
+        let queue = next.core.dispatch.queues.get("T", turbopump_wire::QueueId::new(0));
+        assert!(queue.expect("fine").is_none(), "recovery built the queues again");
+    }
 }

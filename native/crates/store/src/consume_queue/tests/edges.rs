@@ -413,3 +413,24 @@ fn readers_see_every_entry_once_while_others_write_and_flush() {
     });
     assert_eq!(read(&queue, 0, usize::MAX), entries(0, COUNT));
 }
+
+#[test]
+fn a_deletion_cut_short_leaves_no_hole_and_gives_no_number_twice() {
+    for at_change in 0.. {
+        let disk = MemoryDisk::new();
+        let table = open(&disk);
+        publish(&queue(&table, "T", 0), 0, 20);
+        table.flush(at(u64::MAX)).expect("flush");
+        disk.kill_after(at_change);
+        let is_done = table.delete_topic("T").is_ok();
+        for seed in 0..16 {
+            let left = open(&disk.after_power_cut(seed));
+            let next = queue(&left, "T", 0).next_offset().get();
+            assert!(next == 0 || next == 20, "change {at_change}, seed {seed}: {next}");
+        }
+        if is_done {
+            assert!(at_change > 4, "four files went");
+            return;
+        }
+    }
+}

@@ -1,6 +1,6 @@
 use super::*;
 use crate::clock::LocalTime;
-use crate::disk::memory::FaultOn;
+use crate::disk::memory::{FaultOn, Unsynced};
 use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at};
 
 const EVERYTHING: PhysicalOffset = PhysicalOffset::new(u64::MAX);
@@ -338,4 +338,60 @@ fn queries_are_complete_while_others_add_and_flush() {
     let index =
         open_as(&disk.after_power_cut(1), IndexOptions { enabled: true, slots: 3, entries: 500 });
     assert_eq!(find(&index, "more").len() as u64, COUNT);
+}
+
+/// So large that header, slots and entries lie in pages of their own.
+const WIDE: IndexOptions = IndexOptions { enabled: true, slots: 2048, entries: 2048 };
+
+fn put_wide(index: &Index, from: u64, to: u64) {
+    for nth in from..to {
+        put(index, nth, &[format!("k{}", nth % 50).as_str()]);
+    }
+}
+
+/// A flush of the second half of 400 records that dies at the change; true when it came through.
+fn flush_dying(disk: &MemoryDisk, change: u64) -> bool {
+    let index = open_as(disk, WIDE);
+    put_wide(&index, 0, 200);
+    index.flush(EVERYTHING).expect("flush");
+    put_wide(&index, 200, 400);
+    disk.kill_after(change);
+    index.flush(EVERYTHING).is_ok()
+}
+
+#[test]
+fn a_flush_cut_short_leaves_whole_chains() {
+    for change in 0.. {
+        let disk = MemoryDisk::new();
+        let is_done = flush_dying(&disk, change);
+        for seed in 0..16 {
+            let index = open_as(&disk.after_power_cut(seed), WIDE);
+            assert_eq!(index.report(), &IndexReport::default(), "change {change}, seed {seed}");
+            put_wide(&index, 200, 400);
+            for key in [0, 7, 49] {
+                let all: Vec<_> = (0..400).rev().filter(|nth| nth % 50 == key).collect();
+                let found = find(&index, &format!("k{key}"));
+                assert_eq!(found, all, "key {key}, change {change}, seed {seed}");
+            }
+        }
+        if is_done {
+            assert!(change > 5, "entries, slots, header and their syncs");
+            return;
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_process_wrote_is_synced_before_it_counts() {
+    for change in 0.. {
+        let disk = MemoryDisk::new();
+        let is_done = flush_dying(&disk, change);
+        let left = disk.after_kill();
+        let counted = open_as(&left, WIDE).indexed_to();
+        let later = open_as(&left.after_power_cut_with(Unsynced::Dropped), WIDE);
+        assert_eq!(later.indexed_to(), counted, "change {change}");
+        if is_done {
+            return;
+        }
+    }
 }

@@ -71,7 +71,7 @@ impl World {
             Op::FlushDying(part, changes) => {
                 let upto = self.part(part);
                 self.log_synced = self.log_synced.max(upto);
-                self.disk.kill_after(self.disk.changes() + changes);
+                self.disk.kill_after(changes);
                 let flushed = self.index.flush(at(upto * 100));
                 assert_eq!(flushed.is_err(), self.disk.is_dead(), "errors surface");
                 if flushed.is_ok() {
