@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The commands of a developer's day: start, test, bench, cluster, check. Each is complete on a fresh
-// clone: it installs locked dependencies and builds what is missing or stale before it begins.
+// The commands of a developer's day: start, test, bench, cluster, check. Each is complete on a
+// fresh clone: it installs locked dependencies and builds what is missing or stale first.
 // Plain JavaScript without dependencies, because it runs before any of them is installed.
 import { ensureBuilt } from './dev/build.mjs';
 import { runChecks } from './dev/check.mjs';

@@ -131,6 +131,8 @@ async function startBroker(number: number, place: BrokerPlace): Promise<string> 
     listenPort: await (place.options.usualPorts === true
       ? freePortWithFastPortFrom(HOST, BROKER_PORT)
       : freePortWithFastPort(HOST)),
+    // The port after it, which was looked for with it.
+    haListenPort: 0,
     namesrvAddr: place.nameServer,
     storePathRootDir: join(place.folder, brokerName),
     ...place.options.brokerProperties,

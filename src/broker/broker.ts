@@ -12,7 +12,9 @@ import type { Settings } from '../config/settings.ts';
 import type { DataPlane, DataPlaneOptions } from '../dataplane/data-plane.ts';
 import { PolicyDraft } from '../dataplane/policy.ts';
 import type { Logger } from '../logging/logger.ts';
+import { MASTER_ID } from '../model/broker-identity.ts';
 import { parseNameServers } from '../model/name-server-address.ts';
+import type { SubscriptionGroupConfig } from '../model/subscription-group.ts';
 import { topicNameFault } from '../model/topic-name.ts';
 import { unregisterBrokerRequest } from '../remoting/commands/unregister-broker.ts';
 import { ClientCalls } from './clients/client-calls.ts';
@@ -21,6 +23,9 @@ import { type ConsumerGroup, ConsumerGroups, isBroadcasting } from './clients/co
 import { liveGroupPolicy } from './clients/live-group-policy.ts';
 import { ProducerGroups } from './clients/producer-groups.ts';
 import { Groups } from './groups/groups.ts';
+import { takeOffsetsOfSlaves } from './ha/returning-offsets.ts';
+import { checkRole, isSlave } from './ha/role.ts';
+import { Slave } from './ha/slave.ts';
 import { Intake } from './intake.ts';
 import { Offsets } from './offsets/offsets.ts';
 import { Outbox } from './outbox.ts';
@@ -29,6 +34,7 @@ import { registerRequest } from './outer/register-request.ts';
 import { brokerHandlers } from './processors/handlers.ts';
 import type { BrokerParts } from './processors/parts.ts';
 import { QueueLocks } from './rebalance/queue-locks.ts';
+import { RequestModes } from './rebalance/request-modes.ts';
 import { parseDelayLevels } from './schedule/delay-levels.ts';
 import { Delays } from './schedule/delay-progress.ts';
 import { brokerPolicy } from './settings/broker-policy.ts';
@@ -61,6 +67,8 @@ export class Broker {
   readonly #outbox: Outbox;
   readonly #draft: PolicyDraft;
   readonly #nameServers: NameServers;
+  /** Null in a master. */
+  readonly #slave: Slave | null;
   readonly #timers: Timers;
   readonly #intake: Intake;
   readonly #log: Logger;
@@ -105,8 +113,10 @@ export class Broker {
       },
       timeoutMs: () => settings.integer('registerBrokerTimeoutMills'),
       onOrderTopics: (topics) => this.#background(this.#parts.topics.markOrdered(topics)),
+      onMaster: (master) => this.#slave?.told(master),
       log,
     });
+    this.#slave = isSlave(settings) ? this.#makeSlave() : null;
     this.#intake = new Intake(this.#parts, brokerHandlers(this.#parts), this.#outbox);
   }
 
@@ -142,7 +152,7 @@ export class Broker {
         removed: (name) => this.#topicChanged(() => this.#draft.removeTopic(name)),
       }),
       groups: new Groups(groupOptions, {
-        changed: (group) => this.#decided(() => this.#draft.setGroup(group)),
+        changed: (group) => this.#decided(() => this.#draftGroup(group)),
         removed: (name) => this.#decided(() => this.#draft.removeGroup(name)),
       }),
       consumers: new ConsumerGroups(now, {
@@ -153,9 +163,10 @@ export class Broker {
       connections: new Connections(),
       clientCalls: new ClientCalls((connection, frame) => this.#outbox.send(connection, frame)),
       locks: new QueueLocks(now, (group) => this.#publishLiveGroup(group)),
+      requestModes: new RequestModes(file('messageRequestMode.json')),
       offsets: new Offsets(file('consumerOffset.json'), dataPlane, now),
       delays: new Delays(file('delayOffset.json'), dataPlane, now),
-      traffic: new Traffic(() => dataPlane.counters(), now),
+      traffic: new Traffic(() => dataPlane.counters(), now, this.identity.clusterName),
       publish: () => this.#outbox.publish(),
       register: () => this.#nameServers.registerAll(),
       now,
@@ -164,16 +175,37 @@ export class Broker {
     };
   }
 
+  #makeSlave(): Slave {
+    const { settings, identity } = this.#parts;
+    return new Slave({
+      ...this.#parts,
+      ownAddress: identity.address,
+      fixedHaAddress: settings.textOrNull('haMasterAddress'),
+    });
+  }
+
   async #load(): Promise<void> {
-    const { topics, groups, offsets, delays } = this.#parts;
+    const { topics, groups, offsets, delays, requestModes } = this.#parts;
     const onRejected = (path: string, reason: string): void => {
       this.#log.error({ path, reason }, 'a metadata file cannot be used, taking its backup');
     };
-    await Promise.all([topics, groups, offsets, delays].map((each) => each.load(onRejected)));
+    await Promise.all(
+      [topics, groups, offsets, delays, requestModes].map((each) => each.load(onRejected)),
+    );
     this.#draft.setBroker(brokerPolicy(this.#parts.settings, this.identity));
     for (const topic of topics.table().topics) this.#draft.setTopic(topic);
-    for (const group of groups.table().groups) this.#draft.setGroup(group);
+    for (const group of groups.table().groups) this.#draftGroup(group);
     this.#outbox.publish();
+    if (this.#slave === null) await this.#takeOffsetsOfSlaves();
+  }
+
+  /** No request has been taken yet: consumers begin where they really are. */
+  async #takeOffsetsOfSlaves(): Promise<void> {
+    const { clusterName, brokerName, address } = this.identity;
+    const members = await this.#nameServers.members(clusterName, brokerName);
+    const slaves = [...members].filter(([id, member]) => id !== MASTER_ID && member !== address);
+    const addresses = slaves.map(([, member]) => member);
+    await takeOffsetsOfSlaves(addresses, this.#parts.dataPlane, this.#log);
   }
 
   async #serve(): Promise<void> {
@@ -202,11 +234,13 @@ export class Broker {
       'expiring locks',
       () => this.#parts.locks.expire(),
     );
+    this.#slave?.start(this.#timers);
   }
 
   async #stop(): Promise<void> {
     const { topics, groups, offsets, delays, dataPlane, clientCalls } = this.#parts;
     await this.#timers.stop();
+    await this.#slave?.stop();
     await this.#nameServers.stop();
     clientCalls.close();
     await this.#intake.stop();
@@ -232,6 +266,10 @@ export class Broker {
   #publishBroker(): void {
     const policy = brokerPolicy(this.#parts.settings, this.identity);
     this.#decided(() => this.#draft.setBroker(policy));
+  }
+
+  #draftGroup(group: SubscriptionGroupConfig): void {
+    this.#draft.setGroup(group, this.#parts.groups.forbiddenTopics(group.groupName));
   }
 
   #publishLiveGroup(name: string): void {
@@ -270,9 +308,7 @@ export class Broker {
 
 /** What would be promised and not kept is refused before the store is touched. */
 function checkServable(settings: Settings): void {
-  if (settings.text('brokerRole') === 'SLAVE') {
-    throw new Error('brokerRole=SLAVE: replication is not built yet, a broker can only be master');
-  }
+  checkRole(settings);
   parseDelayLevels(settings.text('messageDelayLevel'));
   for (const key of ['brokerName', 'brokerClusterName']) {
     const fault = topicNameFault(settings.text(key));

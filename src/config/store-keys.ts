@@ -25,6 +25,16 @@ const ACTING = [
   'maxTransferBytesOnMessageInMemory',
   'maxTransferCountOnMessageInMemory',
   'haListenPort',
+  'haMasterAddress',
+  'slaveTimeout',
+  'inSyncReplicas',
+  'minInSyncReplicas',
+  'allAckInSyncStateSet',
+  'haMaxGapNotInSync',
+  'haSendHeartbeatInterval',
+  'haHousekeepingInterval',
+  'haTransferBatchSize',
+  'slaveAckAfterFlush',
   'flushDelayOffsetInterval',
 ];
 
@@ -115,6 +125,8 @@ const ROWS: readonly KeyRow[] = [
   ['haTransferBatchSize', 'int', 32768],
   ['haMasterAddress', 'String', null, { important: true }],
   ['haMaxGapNotInSync', 'int', 268435456],
+  // Ours: a slave acknowledges what is on its disk, where RocketMQ's does what it has appended.
+  ['slaveAckAfterFlush', 'boolean', false],
   [
     'brokerRole',
     'enum',

@@ -6,9 +6,10 @@
  * version; RocketMQ's own groups exist from the start. Names are checked before they get in.
  */
 import { type DataVersion, nextDataVersion } from '../../model/data-version.ts';
+import { Permission } from '../../model/permission.ts';
 import { type SubscriptionGroupConfig, subscriptionGroup } from '../../model/subscription-group.ts';
 import { groupNameFault } from '../../model/topic-name.ts';
-import type { JsonObject } from '../../remoting/fastjson.ts';
+import type { JsonObject, JsonValue } from '../../remoting/fastjson.ts';
 import { MetadataFile } from '../metadata/metadata-file.ts';
 import { decodeGroupTable, encodeGroupTable, type GroupTable } from './group-file.ts';
 
@@ -77,6 +78,36 @@ export class Groups {
     };
   }
 
+  /** Topics that the group may not read (Java `getForbidden`). */
+  forbiddenTopics(name: string): string[] {
+    const row = rowOf(this.#forbidden, name);
+    return [...row].flatMap(([topic, bits]) => (isReadForbidden(bits) ? [String(topic)] : []));
+  }
+
+  /** Forbids or allows a group to read a topic, whether either exists yet or not. */
+  async setForbidden(name: string, topic: string, isForbidden: boolean): Promise<void> {
+    const before = this.#forbidden;
+    const row = new Map(rowOf(before, name));
+    const bits = Number(row.get(topic) ?? 0);
+    const changed = isForbidden ? bits | Permission.READ : bits & ~Permission.READ;
+    if (changed === bits) return;
+    if (changed === 0) row.delete(topic);
+    else row.set(topic, changed);
+    const table = new Map(before);
+    if (row.size === 0) table.delete(name);
+    else table.set(name, row);
+    this.#forbidden = table;
+    this.#version = nextDataVersion(this.#version, this.#options.now());
+    try {
+      await this.#file.save();
+    } catch (error) {
+      if (this.#forbidden === table) this.#forbidden = before;
+      throw error;
+    }
+    const group = this.find(name);
+    if (group !== null) this.#events.changed(group);
+  }
+
   get size(): number {
     return this.#table.size;
   }
@@ -114,9 +145,25 @@ export class Groups {
     }
   }
 
+  /** Becomes a master's table, its version included. */
+  async adopt({ groups, forbidden, foreign, dataVersion }: GroupTable): Promise<void> {
+    const wanted = new Set(groups.map(({ groupName }) => groupName));
+    for (const name of [...this.#table.keys()].filter((each) => !wanted.has(each))) {
+      this.#table.delete(name);
+      this.#events.removed(name);
+    }
+    for (const group of groups) this.#table.set(group.groupName, group);
+    this.#forbidden = forbidden;
+    this.#foreign = foreign;
+    this.#version = dataVersion;
+    await this.#file.save();
+    for (const group of groups) this.#events.changed(group);
+  }
+
   /** False when there was no such group. */
   async remove(name: string): Promise<boolean> {
     if (!this.#table.delete(name)) return false;
+    this.#forbidden = new Map([...this.#forbidden].filter(([group]) => group !== name));
     this.#version = nextDataVersion(this.#version, this.#options.now());
     this.#events.removed(name);
     await this.#file.save();
@@ -131,4 +178,14 @@ export class Groups {
     if (old === null) this.#table.delete(name);
     else this.#table.set(name, old);
   }
+}
+
+function rowOf(table: JsonObject, name: string): JsonObject {
+  const row = table.get(name);
+  return row instanceof Map ? row : new Map();
+}
+
+/** Java marks a forbidden permission with the permission's own bit. */
+function isReadForbidden(bits: JsonValue | undefined): boolean {
+  return (Number(bits) & Permission.READ) !== 0;
 }

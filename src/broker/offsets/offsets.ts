@@ -46,13 +46,18 @@ export class Offsets {
     this.#savedVersion = current.version;
   }
 
+  /** Changes whenever an offset does; counts from the start again with every process. */
+  get version(): number {
+    return this.#dataPlane.consumerOffsets().version;
+  }
+
   all(): readonly ConsumerOffset[] {
     return this.#dataPlane.consumerOffsets().offsets;
   }
 
   /** Queue id → offset of one group in one topic. */
   of(group: string, topic: string): Map<number, number> {
-    const found = this.all().filter((each) => each.group === group && each.topic === topic);
+    const found = this.#ofGroup(group).filter((each) => each.topic === topic);
     return new Map(found.map((each) => [each.queueId, each.offset]));
   }
 
@@ -64,10 +69,22 @@ export class Offsets {
   }
 
   topicsOf(group: string): string[] {
-    return unique(
-      this.all().filter((each) => each.group === group),
-      'topic',
-    );
+    return unique(this.#ofGroup(group), 'topic');
+  }
+
+  /** Group → topic → queue id → offset, of all groups. */
+  byGroup(): Map<string, Map<string, Map<number, number>>> {
+    const groups = new Map<string, Map<string, Map<number, number>>>();
+    for (const { group, topic, queueId, offset } of this.all()) {
+      const topics = groups.get(group) ?? new Map<string, Map<number, number>>();
+      const queues = topics.get(topic) ?? new Map<number, number>();
+      groups.set(group, topics.set(topic, queues.set(queueId, offset)));
+    }
+    return groups;
+  }
+
+  #ofGroup(group: string): ConsumerOffset[] {
+    return this.#dataPlane.groupOffsets(group);
   }
 
   json() {

@@ -7,7 +7,9 @@
  * that is down or mute never delays another one, nor a caller beyond {@link PATIENCE_MS}.
  */
 import type { Logger } from '../../logging/logger.ts';
+import { decodeBrokerMemberGroup } from '../../remoting/bodies/broker-member-group.ts';
 import { RemotingClient } from '../../remoting/client.ts';
+import { getBrokerMemberGroupRequest } from '../../remoting/commands/get-broker-member-group.ts';
 import { ConnectError } from '../../remoting/errors.ts';
 import { asObject, parseJson, textMapMember } from '../../remoting/fastjson.ts';
 import type { RemotingCommand } from '../../remoting/remoting-command.ts';
@@ -16,6 +18,12 @@ import type { RemotingCommand } from '../../remoting/remoting-command.ts';
 const PATIENCE_MS = 1000;
 const UNREGISTER_TIMEOUT_MS = 1000;
 
+/** What a name server answers to a registration: the live master of this slave's set. */
+export interface MasterAddresses {
+  readonly masterAddr: string | null;
+  readonly haServerAddr: string | null;
+}
+
 export interface NameServersOptions {
   addresses: readonly string[];
   registerRequest: () => RemotingCommand;
@@ -23,6 +31,7 @@ export interface NameServersOptions {
   timeoutMs: () => number;
   /** Topics for which a name server holds an order configuration. */
   onOrderTopics: (topics: string[]) => void;
+  onMaster: (master: MasterAddresses) => void;
   log: Logger;
 }
 
@@ -39,6 +48,8 @@ export class NameServers {
   readonly #options: NameServersOptions;
   readonly #client: RemotingClient;
   readonly #registrations = new Map<string, Registration>();
+  /** Until then a connection only asks: nobody may be sent to a broker that does not serve. */
+  #started = false;
   #stopped = false;
 
   constructor(options: NameServersOptions) {
@@ -65,6 +76,7 @@ export class NameServers {
 
   /** Dials and registers with all of them; resolves when each answered or failed, or in 1 s. */
   async start(): Promise<void> {
+    this.#started = true;
     for (const address of this.#options.addresses) this.#client.keep(address);
     await this.#all((address) => this.#register(address));
   }
@@ -75,6 +87,21 @@ export class NameServers {
     await this.#all(async (address) => {
       if (this.#client.isConnected(address)) await this.#register(address);
     });
+  }
+
+  /** Addresses of a broker set by id, as far as name servers tell them within 1 s. */
+  async members(clusterName: string, brokerName: string): Promise<ReadonlyMap<number, string>> {
+    const found = new Map<number, string>();
+    await this.#all(async (address) => {
+      try {
+        const request = getBrokerMemberGroupRequest({ clusterName, brokerName });
+        const answer = await this.#client.call(address, request, PATIENCE_MS);
+        for (const [id, member] of decodeBrokerMemberGroup(answer.body)) found.set(id, member);
+      } catch (error) {
+        this.#options.log.warn({ address, err: error }, 'a name server did not name the set');
+      }
+    });
+    return found;
   }
 
   /** Says goodbye to the connected ones and closes. */
@@ -93,7 +120,8 @@ export class NameServers {
   #onConnected(address: string): void {
     const registration = this.#registrations.get(address);
     // A registration under way waits in this very socket.
-    if (registration === undefined || registration.running !== null || this.#stopped) return;
+    if (registration === undefined || registration.running !== null) return;
+    if (!this.#started || this.#stopped) return;
     void this.#register(address);
   }
 
@@ -134,6 +162,10 @@ export class NameServers {
       const request = this.#options.registerRequest();
       const answer = await this.#client.call(address, request, this.#options.timeoutMs());
       this.#takeOrderTopics(answer);
+      this.#options.onMaster({
+        masterAddr: answer.extFields.get('masterAddr') ?? null,
+        haServerAddr: answer.extFields.get('haServerAddr') ?? null,
+      });
       if (registration.failing) this.#options.log.info({ address }, 'registered again');
       registration.failing = false;
     } catch (error) {

@@ -6,14 +6,24 @@ import type { Handler } from '../../remoting/dispatch.ts';
 import { Refusal } from '../../remoting/errors.ts';
 import { JsonError } from '../../remoting/fastjson.ts';
 import { ResponseCode } from '../../remoting/response-code.ts';
+import { allProgressFamily } from './all-progress.ts';
+import { askConsumersFamily } from './ask-consumers.ts';
+import { cleanUpFamily } from './clean-ups.ts';
 import { clientFamily } from './clients.ts';
 import { connectionFamily } from './connections.ts';
+import { groupOffsetsFamily } from './group-offsets.ts';
 import { groupFamily } from './groups.ts';
+import { haFamily } from './ha.ts';
 import { lockFamily } from './locks.ts';
+import { notServedFamily } from './not-served.ts';
 import type { BrokerParts, Family, Peer } from './parts.ts';
 import { progressFamily } from './progress.ts';
+import { queueContentsFamily } from './queue-contents.ts';
+import { requestModeFamily } from './request-modes.ts';
+import { resetOffsetsFamily } from './reset-offsets.ts';
 import { runtimeFamily } from './runtime.ts';
 import { settingsFamily } from './settings.ts';
+import { statsFamily } from './stats.ts';
 import { topicFamily } from './topics.ts';
 
 const FAMILIES: readonly Family[] = [
@@ -25,6 +35,16 @@ const FAMILIES: readonly Family[] = [
   progressFamily,
   settingsFamily,
   runtimeFamily,
+  statsFamily,
+  resetOffsetsFamily,
+  groupOffsetsFamily,
+  allProgressFamily,
+  askConsumersFamily,
+  queueContentsFamily,
+  requestModeFamily,
+  cleanUpFamily,
+  notServedFamily,
+  haFamily,
 ];
 
 export function brokerHandlers(parts: BrokerParts): ReadonlyMap<number, Handler<Peer>> {

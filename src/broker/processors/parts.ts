@@ -8,8 +8,10 @@ import type { Connections } from '../clients/connections.ts';
 import type { ConsumerGroups } from '../clients/consumer-groups.ts';
 import type { ProducerGroups } from '../clients/producer-groups.ts';
 import type { Groups } from '../groups/groups.ts';
+import type { TableTag } from '../ha/table-tag.ts';
 import type { Offsets } from '../offsets/offsets.ts';
 import type { QueueLocks } from '../rebalance/queue-locks.ts';
+import type { RequestModes } from '../rebalance/request-modes.ts';
 import type { Delays } from '../schedule/delay-progress.ts';
 import type { BrokerIdentity } from '../settings/identity.ts';
 import type { LiveSettings } from '../settings/live-settings.ts';
@@ -36,6 +38,7 @@ export interface BrokerParts {
   readonly connections: Connections;
   readonly clientCalls: ClientCalls;
   readonly locks: QueueLocks;
+  readonly requestModes: RequestModes;
   readonly offsets: Offsets;
   readonly delays: Delays;
   readonly traffic: Traffic;
@@ -50,3 +53,8 @@ export interface BrokerParts {
 
 /** The codes of one request family. */
 export type Family = (parts: BrokerParts) => [code: number, handler: Handler<Peer>][];
+
+/** The tag of a table in the version that the numbers tell, in this life of the broker. */
+export function tableTag(parts: BrokerParts, ...version: number[]): TableTag {
+  return { boot: String(parts.startedMs), version: version.join('-') };
+}

@@ -7,8 +7,9 @@ import { optionalText, requiredText } from '../../remoting/fields.ts';
 import { type RemotingCommand, type Reply, reply } from '../../remoting/remoting-command.ts';
 import { RequestCode } from '../../remoting/request-code.ts';
 import { ResponseCode } from '../../remoting/response-code.ts';
-import { storeTimestamp } from '../offsets/store-time.ts';
-import type { BrokerParts, Family } from './parts.ts';
+import { taggedReply } from '../ha/table-tag.ts';
+import { queueProgress } from '../offsets/queue-progress.ts';
+import { type BrokerParts, type Family, tableTag } from './parts.ts';
 
 export const progressFamily: Family = (parts) => [
   [RequestCode.GET_CONSUME_STATS, (request) => consumeStats(parts, request)],
@@ -17,7 +18,10 @@ export const progressFamily: Family = (parts) => [
   [RequestCode.QUERY_SUBSCRIPTION_BY_CONSUMER, (request) => subscriptionOf(parts, request)],
   [
     RequestCode.GET_ALL_CONSUMER_OFFSET,
-    () => reply(ResponseCode.SUCCESS, { body: stringifyJson(parts.offsets.json()) }),
+    (request) =>
+      taggedReply(request, tableTag(parts, parts.offsets.version), {
+        body: () => stringifyJson(parts.offsets.json()),
+      }),
   ],
   [
     RequestCode.GET_ALL_DELAY_OFFSET,
@@ -30,7 +34,10 @@ function consumeStats(parts: BrokerParts, request: RemotingCommand): Reply {
   const topics = askedTopics(parts, group, request).filter(
     (topic) => parts.topics.find(topic) !== null,
   );
-  const queues = topics.flatMap((topic) => queueProgress(parts, group, topic));
+  const queues = topics.flatMap((topic) => {
+    const count = parts.topics.find(topic)?.readQueueNums ?? 0;
+    return progressRows(parts, topic, count, parts.offsets.of(group, topic));
+  });
   const rates = topics.map((topic) => parts.traffic.groupGetTps(group, topic));
   return reply(ResponseCode.SUCCESS, {
     body: stringifyJson({
@@ -55,22 +62,18 @@ function askedTopics(parts: BrokerParts, group: string, request: RemotingCommand
   return asked.filter((each) => subscriptions.has(each));
 }
 
-function queueProgress(parts: BrokerParts, group: string, topic: string) {
-  const bounds = new Map(parts.dataPlane.queueBounds(topic).map((each) => [each.queueId, each]));
-  const offsets = parts.offsets.of(group, topic);
-  const count = parts.topics.find(topic)?.readQueueNums ?? 0;
-  return Array.from({ length: count }, (_, queueId) => {
-    const queue = bounds.get(queueId);
-    const consumerOffset = offsets.get(queueId) ?? 0;
-    const lastTimestamp =
-      queue === undefined || consumerOffset === 0
-        ? 0
-        : storeTimestamp(parts.dataPlane, topic, queue, consumerOffset - 1);
-    const brokerOffset = queue?.maxOffset ?? 0;
-    return [
-      { topic, brokerName: parts.identity.brokerName, queueId },
-      { brokerOffset, consumerOffset, lastTimestamp, pullOffset: consumerOffset },
-    ] as const;
+/** Rows of `offsetTable`, one for each queue that may be read. */
+export function progressRows(
+  parts: BrokerParts,
+  topic: string,
+  queueCount: number,
+  offsets: ReadonlyMap<number, number>,
+) {
+  const { brokerName } = parts.identity;
+  const queues = queueProgress(parts.dataPlane, topic, queueCount, offsets);
+  return queues.map(({ queueId, brokerOffset, consumerOffset, lastTimestamp }) => {
+    const progress = { brokerOffset, consumerOffset, lastTimestamp, pullOffset: consumerOffset };
+    return [{ topic, brokerName, queueId }, progress] as const;
   });
 }
 

@@ -18,9 +18,11 @@ import {
 import { type RemotingCommand, type Reply, reply } from '../../remoting/remoting-command.ts';
 import { RequestCode } from '../../remoting/request-code.ts';
 import { ResponseCode } from '../../remoting/response-code.ts';
+import { taggedReply } from '../ha/table-tag.ts';
 import { AttributeError, parseAttributeChanges } from '../topics/topic-attributes.ts';
 import { topicTableJson } from '../topics/topic-file.ts';
-import type { BrokerParts, Family } from './parts.ts';
+import { onMasterOnly } from './on-master-only.ts';
+import { type BrokerParts, type Family, tableTag } from './parts.ts';
 
 const QUEUES_MAX = 65_535;
 const PERM_MAX = 7;
@@ -31,14 +33,18 @@ interface TopicUpdate {
 }
 
 export const topicFamily: Family = (parts) => [
-  [RequestCode.UPDATE_AND_CREATE_TOPIC, (request) => update(parts, [updateFrom(request)])],
-  [RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, (request) => update(parts, updatesFrom(request))],
-  [RequestCode.DELETE_TOPIC_IN_BROKER, (request) => remove(parts, request)],
+  [RequestCode.UPDATE_AND_CREATE_TOPIC, (request) => updateOne(parts, request)],
+  [RequestCode.UPDATE_AND_CREATE_TOPIC_LIST, (request) => updateList(parts, request)],
+  [RequestCode.DELETE_TOPIC_IN_BROKER, (request) => removeOne(parts, request)],
   [RequestCode.GET_TOPIC_CONFIG, (request) => oneTopic(parts, request)],
-  [RequestCode.GET_ALL_TOPIC_CONFIG, () => allTopics(parts)],
+  [RequestCode.GET_ALL_TOPIC_CONFIG, (request) => allTopics(parts, request)],
   [RequestCode.GET_SYSTEM_TOPIC_LIST_FROM_BROKER, () => systemTopicList(parts)],
   [RequestCode.GET_TOPIC_STATS_INFO, (request) => topicStats(parts, request)],
 ];
+
+const updateOne = onMasterOnly((parts, request) => update(parts, [updateFrom(request)]));
+const updateList = onMasterOnly((parts, request) => update(parts, updatesFrom(request)));
+const removeOne = onMasterOnly(remove);
 
 function updateFrom(request: RemotingCommand): TopicUpdate {
   const fields = request.extFields;
@@ -134,10 +140,11 @@ function oneTopic(parts: BrokerParts, request: RemotingCommand): Reply {
   return reply(ResponseCode.SUCCESS, { body: stringifyJson(topicConfigJson(topic)) });
 }
 
-function allTopics(parts: BrokerParts): Reply {
-  return reply(ResponseCode.SUCCESS, {
+function allTopics(parts: BrokerParts, request: RemotingCommand): Reply {
+  const { stateVersion, counter, timestamp } = parts.topics.dataVersion;
+  return taggedReply(request, tableTag(parts, stateVersion, counter, timestamp), {
     extFields: { totalTopicNum: parts.topics.size },
-    body: stringifyJson(topicTableJson(parts.topics.table())),
+    body: () => stringifyJson(topicTableJson(parts.topics.table())),
   });
 }
 

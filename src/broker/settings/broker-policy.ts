@@ -1,18 +1,16 @@
 /** What of the settings the data plane decides by on every request. */
 import type { Settings } from '../../config/settings.ts';
 import type { BrokerPolicy } from '../../dataplane/data-plane.ts';
+import { brokerRole } from '../ha/role.ts';
 import { parseDelayLevels } from '../schedule/delay-levels.ts';
 import type { BrokerIdentity } from './identity.ts';
 
-const ROLES = ['ASYNC_MASTER', 'SYNC_MASTER', 'SLAVE'] as const;
-
 export function brokerPolicy(settings: Settings, identity: BrokerIdentity): BrokerPolicy {
-  const role = ROLES.find((name) => name === settings.text('brokerRole')) ?? 'ASYNC_MASTER';
   return {
     clusterName: identity.clusterName,
     brokerName: identity.brokerName,
     brokerId: identity.brokerId,
-    role,
+    role: brokerRole(settings),
     brokerPermission: settings.integer('brokerPermission'),
     regionId: settings.text('regionId'),
     traceOn: settings.boolean('traceOn'),

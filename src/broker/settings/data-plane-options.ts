@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import type { DataPlaneOptions } from '../../dataplane/data-plane.ts';
+import { replicationOptions } from '../ha/replication-options.ts';
 import { parseDelayLevels } from '../schedule/delay-levels.ts';
 import { brokerHost } from './identity.ts';
 
@@ -57,6 +58,7 @@ export function dataPlaneOptions(settings: Settings): DataPlaneOptions {
     maxConnections: CONNECTIONS_MAX,
     idleConnectionMs: settings.integer('serverChannelMaxIdleTimeSeconds') * 1000,
     upwardQueueCapacity: UPWARD_QUEUE_CAPACITY,
+    replication: replicationOptions(settings),
   };
 }
 

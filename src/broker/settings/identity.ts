@@ -1,5 +1,8 @@
 /** Who this broker is to clients and name servers. */
 import type { Settings } from '../../config/settings.ts';
+import { MASTER_ID } from '../../model/broker-identity.ts';
+import { haListenPort } from '../ha/replication-options.ts';
+import { isSlave } from '../ha/role.ts';
 
 export interface BrokerIdentity {
   readonly clusterName: string;
@@ -17,15 +20,13 @@ export function brokerHost(settings: Settings): string {
 }
 
 export function brokerIdentity(settings: Settings, listenPort: number): BrokerIdentity {
-  const haPort = settings.integer('haListenPort');
-  // A master is 0 whatever the file says, as Java's start makes it.
-  const isMaster = settings.text('brokerRole') !== 'SLAVE';
   return {
     clusterName: settings.text('brokerClusterName'),
     brokerName: settings.text('brokerName'),
-    brokerId: isMaster ? 0 : settings.integer('brokerId'),
+    // A master is 0 whatever the file says, as Java's start makes it.
+    brokerId: isSlave(settings) ? settings.integer('brokerId') : MASTER_ID,
     address: `${brokerHost(settings)}:${listenPort}`,
-    haAddress: `${numeric(settings.text('brokerIP2'))}:${haPort === 0 ? listenPort + 1 : haPort}`,
+    haAddress: `${numeric(settings.text('brokerIP2'))}:${haListenPort(settings, listenPort)}`,
   };
 }
 

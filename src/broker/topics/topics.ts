@@ -151,6 +151,29 @@ export class Topics {
     );
   }
 
+  /**
+   * Becomes a master's table, its version included. Topics that the master does not have are
+   * forgotten and then given to `destroy`, as {@link remove} does.
+   */
+  async adopt(
+    { topics, dataVersion }: TopicTable,
+    destroy: (name: string) => Promise<void>,
+  ): Promise<void> {
+    const wanted = new Map(topics.map((topic) => [topic.topicName, topic]));
+    const gone = [...this.#table.keys()].filter((name) => !wanted.has(name));
+    const changed = topics.filter((topic) => {
+      const old = this.find(topic.topicName);
+      return old === null || !sameTopicConfig(old, topic);
+    });
+    for (const name of gone) {
+      this.#table.delete(name);
+      this.#events.removed(name);
+    }
+    for (const name of gone) await destroy(name);
+    await this.#save(changed, dataVersion);
+    for (const topic of changed) if (this.#isCurrent(topic)) this.#events.changed(topic);
+  }
+
   /** Marks topics that the name servers hold an order configuration for. */
   async markOrdered(names: Iterable<string>): Promise<void> {
     const changed = [...names].flatMap((name) => {
@@ -196,16 +219,20 @@ export class Topics {
   }
 
   async #put(topics: readonly TopicConfig[]): Promise<void> {
+    await this.#save(topics, nextDataVersion(this.#version, this.#options.now()));
+    for (const topic of topics) if (this.#isCurrent(topic)) this.#events.changed(topic);
+  }
+
+  async #save(topics: readonly TopicConfig[], version: DataVersion): Promise<void> {
     const before = new Map(topics.map(({ topicName }) => [topicName, this.find(topicName)]));
     for (const topic of topics) this.#table.set(topic.topicName, topic);
-    this.#version = nextDataVersion(this.#version, this.#options.now());
+    this.#version = version;
     try {
       await this.#file.save();
     } catch (error) {
       for (const topic of topics) this.#restore(topic, before.get(topic.topicName) ?? null);
       throw error;
     }
-    for (const topic of topics) if (this.#isCurrent(topic)) this.#events.changed(topic);
   }
 
   #restore(topic: TopicConfig, before: TopicConfig | null): void {

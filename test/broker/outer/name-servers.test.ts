@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { NameServers } from '../../../src/broker/outer/name-servers.ts';
+import { type MasterAddresses, NameServers } from '../../../src/broker/outer/name-servers.ts';
 import { freePort } from '../../../src/config/free-port.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
+import { encodeBrokerMemberGroup } from '../../../src/remoting/bodies/broker-member-group.ts';
 import { encodeKvTable } from '../../../src/remoting/bodies/kv-table.ts';
 import { createRequest, reply } from '../../../src/remoting/remoting-command.ts';
 import { RequestCode } from '../../../src/remoting/request-code.ts';
@@ -21,6 +22,8 @@ class Stub {
   #waiting: (() => void)[] = [];
   readonly port: number;
   orderTopics = new Map<string, string>();
+  master = {};
+  members = new Map<number, string>();
 
   constructor(port: number) {
     this.port = port;
@@ -33,7 +36,14 @@ class Stub {
         (request: { body: Uint8Array }) => {
           this.registrations.push(Buffer.from(request.body).toString());
           for (const wake of this.#waiting.splice(0)) wake();
-          return reply(0, { body: encodeKvTable(this.orderTopics) });
+          return reply(0, { extFields: this.master, body: encodeKvTable(this.orderTopics) });
+        },
+      ],
+      [
+        RequestCode.GET_BROKER_MEMBER_GROUP as number,
+        () => {
+          const set = { cluster: 'c', brokerName: 'b', brokerAddrs: this.members };
+          return reply(0, { body: encodeBrokerMemberGroup(set) });
         },
       ],
       [
@@ -69,6 +79,7 @@ class Stub {
 
 let version = 0;
 const orderTopics: string[] = [];
+const masters: MasterAddresses[] = [];
 
 function nameServers(addresses: string[]): NameServers {
   return new NameServers({
@@ -78,6 +89,7 @@ function nameServers(addresses: string[]): NameServers {
     unregisterRequest: () => createRequest(RequestCode.UNREGISTER_BROKER),
     timeoutMs: () => 5000,
     onOrderTopics: (topics) => orderTopics.push(...topics),
+    onMaster: (master) => masters.push(master),
     log: silentLogger(),
   });
 }
@@ -159,6 +171,20 @@ registering('order topics of the answer are handed on', async () => {
   const all = nameServers([`127.0.0.1:${good.port}`]);
   await all.start();
   assert.equal(orderTopics, ['Ordered']);
+  await all.stop();
+  await good.close();
+});
+
+registering('a slave is told its master, and a set is asked for without registering', async () => {
+  const good = await stub();
+  good.master = { masterAddr: '10.0.0.1:10911', haServerAddr: '10.0.0.1:10912' };
+  good.members = new Map([[1, '10.0.0.2:10911']]);
+  const dead = await freePort('127.0.0.1');
+  const all = nameServers([`127.0.0.1:${dead}`, `127.0.0.1:${good.port}`]);
+  assert.equal([...(await all.members('c', 'b'))], [[1, '10.0.0.2:10911']]);
+  assert.is(good.registrations.length, 0);
+  await all.start();
+  assert.equal(masters.at(-1), good.master);
   await all.stop();
   await good.close();
 });

@@ -1,0 +1,188 @@
+/** A slave's copying from a master over the fake data plane, through a real socket. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Groups } from '../../../src/broker/groups/groups.ts';
+import { SlaveCopy } from '../../../src/broker/ha/slave-copy.ts';
+import { systemTopicSettings } from '../../../src/broker/topics/system-topic-settings.ts';
+import { SystemTopics } from '../../../src/broker/topics/system-topics.ts';
+import { Topics } from '../../../src/broker/topics/topics.ts';
+import { brokerSettings } from '../../../src/config/roles.ts';
+import type { MasterLink } from '../../../src/dataplane/data-plane.ts';
+import { FakeDataPlane } from '../../../src/dataplane/fake.ts';
+import { silentLogger } from '../../../src/logging/logger.ts';
+import { RemotingClient } from '../../../src/remoting/client.ts';
+import { RequestCode } from '../../../src/remoting/request-code.ts';
+import { BrokerRig } from '../support/broker-rig.ts';
+import { type SocketDoor, serveOverSocket } from '../support/socket-door.ts';
+
+const LINK: MasterLink = {
+  address: '127.0.0.1:10912',
+  connected: true,
+  masterMaxOffset: 0,
+  maxOffset: 0,
+  lastReadTimestamp: 1,
+  transferredBytesPerSecond: 0,
+  refusal: null,
+};
+const ORDERS = { topic: 'Orders', readQueueNums: 8, writeQueueNums: 8, perm: 6 };
+const OFFSET = { group: 'G', topic: 'T', queueId: 0, offset: 3 };
+
+/** What a slave broker has of tables, without the broker. */
+class SlaveTables {
+  readonly folder = mkdtempSync(join(tmpdir(), 'turbopump-slave-'));
+  readonly dataPlane = new FakeDataPlane();
+  readonly client = new RemotingClient();
+  readonly changed: string[] = [];
+  readonly removed: string[] = [];
+  readonly topics: Topics;
+  readonly groups: Groups;
+  readonly copy: SlaveCopy;
+  nowMs = 0;
+
+  constructor() {
+    this.dataPlane.replication = { role: 'SLAVE', slaves: [], master: LINK };
+    const now = (): number => this.nowMs;
+    const system = new SystemTopics(systemTopicSettings(brokerSettings()));
+    this.topics = new Topics(
+      { path: join(this.folder, 'topics.json'), system, now, autoCreateTopicEnable: () => true },
+      {
+        changed: ({ topicName }) => this.changed.push(topicName),
+        removed: (name) => this.removed.push(name),
+      },
+    );
+    this.groups = new Groups(
+      { path: join(this.folder, 'groups.json'), now, autoCreateSubscriptionGroup: () => true },
+      {
+        changed: ({ groupName }) => this.changed.push(groupName),
+        removed: (name) => this.removed.push(name),
+      },
+    );
+    const { dataPlane, client, topics, groups } = this;
+    const publish = (): void => undefined;
+    const log = silentLogger();
+    this.copy = new SlaveCopy({ dataPlane, client, topics, groups, publish, now, log });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+interface Context {
+  master: BrokerRig;
+  door: SocketDoor;
+  slave: SlaveTables;
+}
+
+const test = suite<Context>('copying from the master');
+
+test.before.each(async (context) => {
+  context.master = await BrokerRig.start();
+  context.door = await serveOverSocket(context.master);
+  context.slave = new SlaveTables();
+});
+
+test.after.each(async ({ master, slave, door }) => {
+  await slave.close();
+  await door.close();
+  await master.destroy();
+});
+
+test('topics and groups come with their versions, and go', async ({ master, slave, door }) => {
+  const admin = master.client();
+  const body = Buffer.from('{"groupName":"Billing"}');
+  await admin.call(RequestCode.UPDATE_AND_CREATE_TOPIC, { extFields: ORDERS });
+  await admin.call(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, { body });
+  await slave.copy.run(door.address);
+  assert.is(slave.topics.find('Orders')?.writeQueueNums, 8);
+  assert.is(slave.groups.find('Billing')?.groupName, 'Billing');
+  assert.ok(slave.changed.includes('Orders') && slave.changed.includes('Billing'));
+  const told = await admin.call(RequestCode.GET_ALL_TOPIC_CONFIG);
+  const { counter } = slave.topics.dataVersion;
+  assert.match(Buffer.from(told.body).toString(), `"dataVersion":{"counter":${counter},`);
+
+  await admin.call(RequestCode.DELETE_TOPIC_IN_BROKER, { extFields: { topic: 'Orders' } });
+  await admin.call(RequestCode.DELETE_SUBSCRIPTIONGROUP, { extFields: { groupName: 'Billing' } });
+  await slave.copy.run(door.address);
+  assert.is(slave.topics.find('Orders'), null);
+  assert.is(slave.groups.find('Billing'), null);
+  assert.ok(slave.removed.includes('Orders') && slave.removed.includes('Billing'));
+  assert.ok(slave.dataPlane.deletedTopics.includes('Orders'), 'its queues go as well');
+});
+
+test('a table that did not change is not sent again', async ({ master, slave, door }) => {
+  master.dataPlane.setConsumerOffsets([OFFSET]);
+  await slave.copy.run(door.address);
+  const first = door.bytesAnswered();
+  await slave.copy.run(door.address);
+  const second = door.bytesAnswered() - first;
+  assert.ok(first > 5000 && second < 200, `${first} bytes, then ${second}`);
+});
+
+test('offsets and delays follow; a commit made at the slave is carried to the master', async ({
+  master,
+  slave,
+  door,
+}) => {
+  master.dataPlane.setConsumerOffsets([OFFSET]);
+  master.dataPlane.setDelayProgress([{ level: 1, offset: 7 }]);
+  await slave.copy.run(door.address);
+  assert.equal(slave.dataPlane.consumerOffsets().offsets, [OFFSET]);
+  assert.equal(slave.dataPlane.delayProgress(), [{ level: 1, offset: 7 }]);
+
+  slave.dataPlane.setConsumerOffsets([{ ...OFFSET, offset: 9 }]);
+  master.dataPlane.setConsumerOffsets([{ ...OFFSET, offset: 4 }]);
+  await slave.copy.run(door.address);
+  assert.equal(slave.dataPlane.consumerOffsets().offsets, [{ ...OFFSET, offset: 9 }]);
+  const commits = door.requests.filter(({ code }) => code === RequestCode.UPDATE_CONSUMER_OFFSET);
+  assert.equal(
+    commits.map(({ extFields }) => extFields.get('commitOffset')),
+    ['9'],
+  );
+
+  master.dataPlane.eraseGroupOffsets('G');
+  await slave.copy.run(door.address);
+  assert.is(slave.dataPlane.consumerOffsets().offsets.length, 1, 'the commit made here stays');
+});
+
+test('nothing is copied from a master whose log is not taken', async ({ master, slave, door }) => {
+  const topics = slave.topics.size;
+  master.dataPlane.setConsumerOffsets([OFFSET]);
+  for (const link of [
+    { ...LINK, connected: false },
+    { ...LINK, refusal: 'another history' },
+    { ...LINK, lastReadTimestamp: 0 },
+  ]) {
+    slave.dataPlane.replication = { role: 'SLAVE', slaves: [], master: link };
+    await slave.copy.run(door.address);
+  }
+  assert.equal(door.requests, []);
+  assert.equal(slave.dataPlane.consumerOffsets().offsets, []);
+  assert.is(slave.topics.size, topics);
+});
+
+test('a master that does not know tags is asked for all, at a slower pace', async (context) => {
+  const { master, slave } = context;
+  const java = await serveOverSocket(master, true);
+  master.dataPlane.setConsumerOffsets([OFFSET]);
+  slave.nowMs = 100_000;
+  await slave.copy.run(java.address);
+  assert.equal(slave.dataPlane.consumerOffsets().offsets, [OFFSET]);
+  const asked = java.requests.length;
+  slave.nowMs += 9_000;
+  await slave.copy.run(java.address);
+  assert.is(java.requests.length, asked);
+  // It has no commit carried back: RocketMQ's would move an offset back for it.
+  slave.dataPlane.setConsumerOffsets([{ ...OFFSET, offset: 9 }]);
+  slave.nowMs += 1_000;
+  await slave.copy.run(java.address);
+  assert.is(java.requests.length, 2 * asked);
+  assert.equal(slave.dataPlane.consumerOffsets().offsets, [{ ...OFFSET, offset: 9 }]);
+  await java.close();
+});
+
+test.run();
