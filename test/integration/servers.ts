@@ -1,13 +1,15 @@
 /** Our servers as processes of their own, each to be killed, stopped and started again alone. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Service, startService } from '../oracle/child-process.ts';
 import { freePort } from '../oracle/free-port.ts';
 import { projectRoot } from '../oracle/project-folders.ts';
 
 const bootLimitMs = 15_000;
 const stopLimitMs = 15_000;
+const brokerReady = /The broker.*boot success/;
 
 /** One server: the same configuration, folder and address through all its lives. */
 export class Server {
@@ -45,6 +47,19 @@ export class Server {
     this.#service = null;
   }
 
+  /** SIGSTOP, until `goOn`; resolves once each of its threads has stopped, which takes a moment. */
+  async pause(): Promise<void> {
+    process.kill(this.pid, 'SIGSTOP');
+    const threads = `/proc/${this.pid}/task`;
+    const isStopped = (thread: string): boolean =>
+      /\) T /.test(readFileSync(join(threads, thread, 'stat'), 'utf8'));
+    while (!readdirSync(threads).every(isStopped)) await setImmediate();
+  }
+
+  goOn(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
   /** SIGTERM, as an operator stops it. */
   async stop(): Promise<void> {
     await this.#service?.stop(stopLimitMs);
@@ -80,7 +95,23 @@ export class Machine {
       storePathRootDir: join(this.folder, `store-${port}`),
       ...settings,
     });
-    return this.#begin(new Server('mqbroker.js', port, ['-c', file], /The broker.*boot success/));
+    return this.#begin(new Server('mqbroker.js', port, ['-c', file], brokerReady));
+  }
+
+  /** A broker from a file of conf/, under the ports, addresses and folders of this machine. */
+  async shipped(name: string, nameServers: Server[], settings: Settings = {}): Promise<Server> {
+    const port = await freePort([-2, 1]);
+    const own = this.#write(`own-${port}.properties`, {
+      brokerIP1: '127.0.0.1',
+      brokerIP2: '127.0.0.1',
+      listenPort: port,
+      haListenPort: port + 1,
+      namesrvAddr: nameServers.map((each) => each.address).join(';'),
+      storePathRootDir: join(this.folder, `store-${port}`),
+      ...settings,
+    });
+    const commandLine = ['-c', join(projectRoot, 'conf', `${name}.properties`), '-c', own];
+    return this.#begin(new Server('mqbroker.js', port, commandLine, brokerReady));
   }
 
   /** The broker's store folder, for looking at its files. */
