@@ -35,7 +35,7 @@ function allProgress(parts: BrokerParts, request: RemotingCommand): Reply {
   });
 }
 
-/** Topics of the group that exist and that its live members, when it has any, subscribe. */
+/** Topics of the group that exist and that its live members, when there are, subscribe. */
 function topicsOf(parts: BrokerParts, group: string, offsets: TopicOffsets, orderedOnly: boolean) {
   const subscriptions = parts.consumers.find(group)?.subscriptions;
   const isLive = subscriptions !== undefined && subscriptions.size > 0;

@@ -6,8 +6,8 @@
  * Invariants: a consumer that does not answer costs its time-out and never more; the message of
  * 309 goes from the log to the client's socket and never through JavaScript.
  */
-import { placeOf } from '../../admin/message-record.ts';
 import type { ConnectionId } from '../../dataplane/data-plane.ts';
+import { placeOf } from '../../model/message-id.ts';
 import { Refusal, RequestTimeoutError } from '../../remoting/errors.ts';
 import {
   asObject,

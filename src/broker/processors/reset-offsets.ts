@@ -88,7 +88,7 @@ function resetFrom(parts: BrokerParts, request: RemotingCommand): Reset {
   };
 }
 
-/** One queue to an offset or a time, or all queues to a time; `isForce` plays no part, as in Java. */
+/** One queue to an offset or a time, or all to a time; `isForce` plays no part, as in Java. */
 function askedOffsets(parts: BrokerParts, reset: Reset): ConsumerOffset[] {
   const { topic, group, queueId, offset } = reset;
   const bounds = boundsById(parts.dataPlane, topic.topicName);
