@@ -212,6 +212,9 @@ export interface SendAnswer {
   queue: MessageQueue;
   /** The client's unique id. */
   messageId: string;
+  /** Where the broker stored it; empty when it did not say. */
+  offsetMessageId: string;
+  queueOffset: number;
 }
 
 export type PullStatus = 'FOUND' | 'NO_NEW_MSG' | 'NO_MATCHED_MSG' | 'OFFSET_ILLEGAL';

@@ -58,6 +58,11 @@ export async function pullFrom(
   if (status === undefined) throw new AnswerError(broker, answer.code, answer.remark);
   const found = status === 'FOUND' ? decodeRecords(answer.body) : [];
   const messages = found.filter(taggedBy(subscription));
+  for (const { properties } of messages) {
+    // As Java's client: where the queue began and ended when the message was pulled.
+    properties.set('MIN_OFFSET', answer.extFields.get('minOffset') ?? '0');
+    properties.set('MAX_OFFSET', answer.extFields.get('maxOffset') ?? '0');
+  }
   const next = Number(answer.extFields.get('nextBeginOffset') ?? offset);
   return { status, messages, nextBeginOffset: next };
 }

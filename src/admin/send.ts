@@ -63,7 +63,13 @@ export async function sendTo(
   const status = statuses.get(answer.code);
   if (status === undefined) throw new AnswerError(master, answer.code, answer.remark);
   const queueId = Number(answer.extFields.get('queueId') ?? queue.queueId);
-  return { status, queue: { ...queue, queueId }, messageId: uniqueId };
+  return {
+    status,
+    queue: { ...queue, queueId },
+    messageId: uniqueId,
+    offsetMessageId: answer.extFields.get('msgId') ?? '',
+    queueOffset: Number(answer.extFields.get('queueOffset') ?? 0),
+  };
 }
 
 function chooseQueue(

@@ -27,14 +27,16 @@ export const sendMsgStatus: CliCommand = {
     await send(16);
     for (let sent = 0; sent < count; sent++) {
       const begin = performance.now();
-      const { status, messageId, queue } = await send(size);
+      const { status, messageId, offsetMessageId, queue, queueOffset } = await send(size);
       const rt = Math.round(performance.now() - begin);
       const place = `topic=${topic}, brokerName=${queue.brokerName}, queueId=${queue.queueId}`;
       out.line(
         `rt=${rt}ms, SendResult=SendResult [sendStatus=${status}, msgId=${messageId}, ` +
-          `messageQueue=MessageQueue [${place}]]`,
+          `offsetMsgId=${offsetMessageId}, messageQueue=MessageQueue [${place}], ` +
+          `queueOffset=${queueOffset}, recallHandle=null]`,
       );
-      out.record({ rt, status, messageId, brokerName: queue.brokerName, queueId: queue.queueId });
+      const { brokerName, queueId } = queue;
+      out.record({ rt, status, messageId, offsetMessageId, brokerName, queueId, queueOffset });
     }
   },
 };

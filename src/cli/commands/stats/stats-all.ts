@@ -59,6 +59,7 @@ export const statsAll: CliCommand = {
 async function linesOf(topic: string, { admin, out }: CliContext): Promise<Line[]> {
   const route = await admin.topics.route(topic);
   const masters = route.brokers.flatMap(({ addresses }) => addresses.get(0) ?? []);
+  const first = masters[0] ?? [...(route.brokers[0]?.addresses.values() ?? [])][0];
   // A counter that a broker does not have is a zero, as in Java.
   const view = async (name: string, key: string): Promise<BrokerStats[]> => {
     const stats = await allInOrder(masters, (broker) =>
@@ -70,7 +71,7 @@ async function linesOf(topic: string, { admin, out }: CliContext): Promise<Line[
     return stats.filter((each) => each !== null);
   };
   const [groups, put] = await Promise.all([
-    admin.topics.groupsOf(topic),
+    first === undefined ? [] : admin.topics.groupsInBroker(first, topic),
     view('TOPIC_PUT_NUMS', topic),
   ]);
   const { tps: inTps, count: inCount } = sumOf(put);

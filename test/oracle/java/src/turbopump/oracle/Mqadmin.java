@@ -20,6 +20,8 @@ public final class Mqadmin {
         List<String> rest = new ArrayList<>(Arrays.asList(args));
         for (int number = 0; !rest.isEmpty(); number++) {
             int end = rest.contains(BETWEEN) ? rest.indexOf(BETWEEN) : rest.size();
+            // Some commands leave their last line open.
+            System.out.println();
             System.out.println(BETWEEN + " " + number);
             MQAdminStartup.main0(rest.subList(0, end).toArray(new String[0]), null);
             rest = rest.subList(Math.min(end + 1, rest.size()), rest.size());
