@@ -11,7 +11,7 @@ export function groupFindings(told: ReadonlyMap<string, ConsumerRunningInfo>): s
   const stuck = [...told].flatMap(([clientId, info]) => stuckQueues(clientId, info));
   return [
     ...['', '', 'Same subscription in the same group of consumer'],
-    ...['', '', 'Rebalance OK'],
+    ...['', 'Rebalance OK'],
     ...stuck,
   ];
 }
