@@ -23,3 +23,17 @@ seed('header_json', frames.filter((frame) => frame[4] === 0).map(headerOf));
 seed('header_binary', frames.filter((frame) => frame[4] === 1).map(headerOf));
 seed('record', vectors('records').map((vector) => bytesOf(vector.placedHex)));
 seed('batch', vectors('batches').map((vector) => bytesOf(vector.batchHex)));
+
+// A store of one segment: flags, then the vectors' records from position 0 on. The target mends
+// their positions (8); the other flags add an abort file (1), zeros for a checkpoint (2) and for a
+// queue file (4), SYNC_FLUSH (16).
+const records = Buffer.concat(vectors('records').map((vector) => bytesOf(vector.placedHex)));
+const log = records.subarray(0, 8192);
+const nextSegment = Buffer.concat([log, Buffer.alloc(8192 - log.length), log]);
+const withFlags = (flags, ...parts) => Buffer.concat([Buffer.of(flags), ...parts]);
+seed('recovery', [
+  withFlags(8, log),
+  withFlags(9 + 16, log),
+  withFlags(15, Buffer.alloc(112), Buffer.alloc(400), log),
+  withFlags(9, nextSegment),
+]);

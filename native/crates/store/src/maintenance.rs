@@ -13,7 +13,7 @@ use turbopump_wire::PhysicalOffset;
 use crate::checkpoint::{Checkpoint, Extension};
 use crate::core::StoreCore;
 use crate::disk::CrashPoint;
-use crate::error::{DerivedError, FileError};
+use crate::error::{DeleteTopicError, DerivedError, FileError};
 use crate::retention::{SEGMENTS_PER_CHECK, by_age, judge};
 use crate::signal::Wake;
 
@@ -98,6 +98,14 @@ impl StoreCore {
         let ours = Some(Extension { dispatched: point.end, clean });
         file.file.write(&Checkpoint { java: file.java, ours })?;
         self.checkpointed.store(point.end, Ordering::Release);
+        Ok(())
+    }
+
+    /// Queues first: a crash in between builds them again, a checkpoint that claims them is true.
+    pub(crate) fn delete_topic(&self, topic: &str) -> Result<(), DeleteTopicError> {
+        self.dispatch.queues.delete_topic(topic)?;
+        self.log.sync_group()?;
+        self.checkpoint(false)?;
         Ok(())
     }
 

@@ -248,10 +248,7 @@ impl Store {
     /// # Errors
     /// See [`DeleteTopicError`]; the queues are gone from memory in any case.
     pub fn delete_topic(&self, topic: &str) -> Result<(), DeleteTopicError> {
-        self.core.dispatch.queues.delete_topic(topic)?;
-        self.core.log.sync_group()?;
-        self.core.checkpoint(false)?;
-        Ok(())
+        self.core.delete_topic(topic)
     }
 
     /// Removes every segment older than `fileReservedTime` now, whatever the hour of `deleteWhen`,

@@ -183,9 +183,7 @@ fn an_empty_last_segment_is_no_news() {
 #[test]
 fn a_deleted_topic_stays_deleted_after_a_crash() {
     let rig = filled(3);
-    rig.core.dispatch.queues.delete_topic("T").expect("delete");
-    rig.core.log.sync_group().expect("sync");
-    rig.core.checkpoint(false).expect("checkpoint");
+    rig.core.delete_topic("T").expect("delete");
     for unsynced in [Unsynced::Dropped, Unsynced::Subset(8)] {
         let next = rig.reopened(rig.disk.after_power_cut_with(unsynced));
         let queue = next.core.dispatch.queues.get("T", turbopump_wire::QueueId::new(0));
