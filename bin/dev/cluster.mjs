@@ -37,6 +37,7 @@ export async function runCluster(argv) {
     // Stopped while it starts: what has started is stopped as well.
     const up = await Promise.race([started.then(() => true), interrupted.then(() => false)]);
     if (up) {
+      plan.isShown = true;
       const shown = showCluster(plan.nameServers, view.signal);
       await Promise.race([interrupted, shown]);
     }
@@ -44,6 +45,7 @@ export async function runCluster(argv) {
   } catch (error) {
     failure = error;
   }
+  plan.isShown = false;
   view.abort();
   await stopAll(running);
   if (failure === null) return 0;
@@ -86,6 +88,7 @@ function readPlan(argv) {
     configuration,
     folder: resolve(values.folder ?? join(root, 'store', configuration)),
     shift,
+    isShown: false,
     names: names.sort((left, right) => rank(left) - rank(right)),
     nameServers: [0, 1].map((number) => `127.0.0.1:${nameServerPort + shift + number}`),
   };
@@ -154,7 +157,8 @@ async function start(plan, running, { name, main, args }) {
     listen(child.stderr);
     child.once('close', (code) => {
       fail(new Error(`${name} ended with ${code}: ${words.slice(-3).join(' ')}`));
-      console.log(`${name} (${child.pid}) is gone`);
+      // A table that is being drawn says it itself.
+      if (!(process.stdout.isTTY && plan.isShown)) console.log(`${name} (${child.pid}) is gone`);
     });
     child.once('close', () => clearTimeout(limit));
     if (child.pid !== undefined) console.log(`${name} (${child.pid}) ${args.join(' ')}`);

@@ -9,18 +9,21 @@ import { RequestCode } from '../../src/remoting/request-code.ts';
 import { ResponseCode } from '../../src/remoting/response-code.ts';
 import type { Machine, Server } from './servers.ts';
 
+/** A broker by its address, whoever's it is. */
+type Place = Pick<Server, 'address'>;
+
 const askEveryMs = 20;
 const requestLimitMs = 10_000;
 const blockBytes = 1 << 20;
 
-export class Pair {
-  readonly master: Server;
+export class Pair<Master extends Place = Server> {
+  readonly master: Master;
   readonly slave: Server;
   readonly #machine: Machine;
   readonly #client = new RemotingClient({ requestTimeoutMs: requestLimitMs });
   readonly #admin: AdminClient;
 
-  constructor(machine: Machine, nameServer: Server, master: Server, slave: Server) {
+  constructor(machine: Machine, nameServer: Server, master: Master, slave: Server) {
     this.#machine = machine;
     this.#admin = new AdminClient({ nameServers: [nameServer.address] });
     this.master = master;
@@ -28,7 +31,7 @@ export class Pair {
   }
 
   /** Sends one message; resolves to the code of the answer. */
-  async send(topic: string, broker = this.master): Promise<number> {
+  async send(topic: string, broker: Place = this.master): Promise<number> {
     const fields = { a: 'Pair', b: topic, c: 'TBW102', d: 4, e: 0, f: 0, g: Date.now() };
     const request = createRequest(RequestCode.SEND_MESSAGE_V2, {
       extFields: { ...fields, h: 0, i: '', j: 0, k: false, m: false },
@@ -41,7 +44,7 @@ export class Pair {
   async pullCode(
     topic: string,
     offset: number,
-    broker = this.slave,
+    broker: Place = this.slave,
     consumerGroup = 'PairReader',
   ): Promise<number> {
     const extFields = {
@@ -52,21 +55,21 @@ export class Pair {
     return (await this.#client.request(broker.address, request)).code;
   }
 
-  async commit(broker: Server, group: string, topic: string, offset: number): Promise<void> {
+  async commit(broker: Place, group: string, topic: string, offset: number): Promise<void> {
     const extFields = { consumerGroup: group, topic, queueId: 0, commitOffset: offset };
     const request = createRequest(RequestCode.UPDATE_CONSUMER_OFFSET, { extFields });
     await this.#client.call(broker.address, request);
   }
 
   /** Null when the group has none. */
-  async offset(broker: Server, group: string, topic: string): Promise<number | null> {
+  async offset(broker: Place, group: string, topic: string): Promise<number | null> {
     const extFields = { consumerGroup: group, topic, queueId: 0 };
     const request = createRequest(RequestCode.QUERY_CONSUMER_OFFSET, { extFields });
     const answer = await this.#client.request(broker.address, request);
     return answer.code === ResponseCode.SUCCESS ? Number(answer.extFields.get('offset')) : null;
   }
 
-  async logEnd(broker: Server): Promise<number> {
+  async logEnd(broker: Place): Promise<number> {
     const stats = await this.#admin.clusters.runtimeStats(broker.address);
     return Number(stats.get('commitLogMaxOffset'));
   }

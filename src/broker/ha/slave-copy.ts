@@ -21,6 +21,8 @@ import type { TableTag } from './table-tag.ts';
 
 /** RocketMQ's own slaves ask every 60 s. */
 const WHOLE_TABLES_EVERY_MS = 10_000;
+/** A master may have to sync its log to tell it, and a slave delivers nothing by it. */
+const DELAYS_EVERY_MS = 5000;
 /** Commits carried back in one round; the rest follows in the next. */
 const COMMITS_A_ROUND_MAX = 500;
 
@@ -43,6 +45,7 @@ export class SlaveCopy {
   #offsetTag: TableTag | null = null;
   #copied: CopiedOffsets | null = null;
   #notBeforeMs = 0;
+  #delaysNotBeforeMs = 0;
 
   constructor(parts: SlaveCopyParts) {
     this.#parts = parts;
@@ -117,6 +120,9 @@ export class SlaveCopy {
   }
 
   async #copyDelays(master: MasterTables): Promise<void> {
+    const nowMs = this.#parts.now();
+    if (nowMs < this.#delaysNotBeforeMs) return;
+    this.#delaysNotBeforeMs = nowMs + DELAYS_EVERY_MS;
     const progress = await master.delays();
     if (progress.length > 0 && this.isFollowing()) {
       this.#parts.dataPlane.setDelayProgress(progress);
