@@ -23,7 +23,8 @@ pub(crate) enum Mail {
     Arrived(Vec<Arc<Queue>>),
     /// Queues got records that end at the position; readers may not see them yet.
     Stored(PhysicalOffset, Vec<Arc<Queue>>),
-    /// The flushed or the replicated position moved, slaves came or went, or the store stopped taking writes.
+    /// The flushed or the replicated position moved, slaves came or went, or the store stopped
+    /// taking writes.
     Progress,
     /// TypeScript answered for a name.
     Resolved { kind: NameKind, name: Arc<str>, denial: Option<Denial> },
