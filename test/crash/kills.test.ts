@@ -10,7 +10,7 @@ import { Machine } from '../integration/servers.ts';
 import { Ledger } from './ledger.ts';
 import { Load, readAll } from './load.ts';
 
-const kills = Number(process.env['TURBOPUMP_KILLS'] ?? 100);
+const kills = Number(process.env['TURBOPUMP_KILLS'] ?? 40);
 const seed = Number(process.env['TURBOPUMP_SEED'] ?? Date.now() % 1_000_000);
 const longestRunMs = 400;
 const topic = 'CrashTopic';
