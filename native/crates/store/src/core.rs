@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use turbopump_wire::PhysicalOffset;
 
-use crate::checkpoint::{CheckpointFile, JavaPart};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Extension, JavaPart};
 use crate::clock::Clock;
 use crate::commit_log::segments::Segments;
 use crate::commit_log::{CommitLog, LogStart};
@@ -37,6 +37,8 @@ pub(crate) struct CheckpointState {
     pub(crate) file: CheckpointFile,
     /// Fields we do not own are kept as found.
     pub(crate) java: JavaPart,
+    /// What the file says of ours now.
+    pub(crate) ours: Option<Extension>,
 }
 
 pub(crate) struct StoreCore {
@@ -97,7 +99,8 @@ impl StoreCore {
             dispatched_records: replayed,
             elapsed_ms: clock.monotonic().saturating_sub(began).as_millis() as u64,
         };
-        let java = found.unwrap_or_default().java;
+        let Checkpoint { java, ours } = found.unwrap_or_default();
+        let ours = ours.map(|ours| Extension { clean: false, ..ours });
         let core = Self {
             options,
             disk,
@@ -105,7 +108,7 @@ impl StoreCore {
             log,
             dispatch,
             trash,
-            checkpoint_file: Mutex::new(CheckpointState { file: checkpoint_file, java }),
+            checkpoint_file: Mutex::new(CheckpointState { file: checkpoint_file, java, ours }),
             // Nothing is known to be on disk until the first checkpoint of this run.
             checkpointed: AtomicU64::new(u64::MAX),
             maintenance_wanted: Signal::default(),

@@ -1,7 +1,7 @@
 //! Work beside the append path: derived files to disk, checkpoint, retention.
 //!
 //! Crash order of a checkpoint: log synced (its `flushed` is the bound of everything here) →
-//! queues → index → checkpoint. Of an expiry: checkpoint covers it or recovery starts at the new
+//! queues → the checkpoint's index time → index → checkpoint. Of an expiry: checkpoint covers it or recovery starts at the new
 //! first segment anyway → segment out of the list → file into the trash → queues, index.
 
 use std::sync::PoisonError;
@@ -90,13 +90,17 @@ impl StoreCore {
         let upto = PhysicalOffset::new(point.end);
         self.dispatch.queues.flush(upto)?;
         self.disk.reached(CrashPoint::AfterQueueFlush);
+        // After a crash Java's `IndexService.load` destroys an index file that is newer than this
+        // time, and takes no other part of its checkpoint from it.
+        file.java.index_msg_timestamp = point.store_ms;
+        file.file.write(&Checkpoint { java: file.java, ours: file.ours })?;
         self.dispatch.index.flush(upto)?;
         self.disk.reached(CrashPoint::BeforeCheckpoint);
         file.java.physic_msg_timestamp = point.store_ms;
         file.java.logics_msg_timestamp = point.store_ms;
-        file.java.index_msg_timestamp = point.store_ms;
         let ours = Some(Extension { dispatched: point.end, clean });
         file.file.write(&Checkpoint { java: file.java, ours })?;
+        file.ours = ours;
         self.checkpointed.store(point.end, Ordering::Release);
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Message, Rig, SEGMENT_BYTES, options, scribble};
+use super::{Message, NOW_MS, Rig, SEGMENT_BYTES, options, scribble};
 use crate::checkpoint::{CHECKPOINT_BYTES, Checkpoint};
 use crate::disk::memory::{MemoryDisk, Unsynced};
-use crate::disk::{Disk, OpenMode};
+use crate::disk::{CrashPoint, Disk, OpenMode};
 use crate::error::OpenError;
 use crate::options::FlushMode;
 
@@ -189,4 +189,30 @@ fn a_deleted_topic_stays_deleted_after_a_crash() {
         let queue = next.core.dispatch.queues.get("T", turbopump_wire::QueueId::new(0));
         assert!(queue.expect("fine").is_none(), "recovery built the queues again");
     }
+}
+
+#[test]
+fn java_never_finds_an_index_newer_than_the_checkpoint_says() {
+    let rig = filled(3);
+    rig.core.checkpoint(false).expect("checkpoint");
+    rig.clock.advance(60_000);
+    rig.append(&[Message::new(3, 0, 600)]).expect("append");
+    rig.core.log.sync_group().expect("sync");
+    rig.disk.kill_at(CrashPoint::BeforeCheckpoint, 0);
+    assert!(rig.core.checkpoint(false).is_err(), "died after the index, before the rest");
+    let disk = rig.disk.after_kill();
+    let read = |path: &Path| {
+        let file = disk.open(path, OpenMode::Existing).expect("open");
+        let mut bytes = vec![0; CHECKPOINT_BYTES];
+        file.read_at(&mut bytes, 0).expect("read");
+        bytes
+    };
+    let index = disk.list(Path::new("/store/index")).expect("list").remove(0).name;
+    let header = read(&Path::new("/store/index").join(index));
+    let end_ms = i64::from_be_bytes(header[8..16].try_into().expect("eight bytes"));
+    assert_eq!(end_ms, NOW_MS + 60_000);
+    let found = Checkpoint::decode(&read(Path::new("/store/checkpoint")));
+    assert_eq!(found.java.index_msg_timestamp, end_ms);
+    assert_eq!(found.java.physic_msg_timestamp, NOW_MS, "says no more than before");
+    assert!(found.ours.is_some(), "and ours still counts");
 }
