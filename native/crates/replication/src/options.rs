@@ -71,6 +71,16 @@ impl ReplicationOptions {
         self.in_sync_replicas.max(2) as usize - 1
     }
 
+    /// Intervals of nothing would be busy loops.
+    pub(crate) fn sane(self) -> Self {
+        const INTERVAL_MIN: Duration = Duration::from_millis(10);
+        Self {
+            heartbeat_interval: self.heartbeat_interval.max(INTERVAL_MIN),
+            housekeeping_interval: self.housekeeping_interval.max(INTERVAL_MIN),
+            ..self
+        }
+    }
+
     /// Largest part of the log in one frame. A Java slave never gets out of a frame that does not
     /// fit into its read buffer of 4 MiB, header included.
     pub(crate) fn frame_bytes(&self) -> usize {

@@ -56,7 +56,7 @@ impl Replication {
     pub fn new(options: ReplicationOptions, store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
         Self {
             slave: SlaveShared::new(options.ha_master_address.clone()),
-            options,
+            options: options.sane(),
             store,
             clock,
             quorum: Arc::default(),
@@ -92,7 +92,7 @@ impl Replication {
             bound.map_err(|source| StartError::Listen { address, source })?;
         self.spawn("ha-master", move || {
             // The poller fails only when its file handle is not one: there is nothing to go on
-            // with, and every send is then answered that no slave is there.
+            // with, and `run` has left word that no slave is there.
             drop(master.run());
         })?;
         let growing = Arc::clone(&shared);

@@ -114,8 +114,17 @@ impl MasterLoop {
         Ok((master, port, shared))
     }
 
-    /// Body of the thread; returns when stopped.
+    /// Body of the thread; returns when stopped, or when the system refuses to poll.
     pub(crate) fn run(mut self) -> io::Result<()> {
+        let ended = self.serve();
+        // Whoever sends from now on is told that no slave is there, and readers wait for none.
+        self.shared.quorum.update(judge(&mut Vec::new(), &self.options));
+        self.store.limit_readable(None);
+        (self.shared.listener)();
+        ended
+    }
+
+    fn serve(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(PEERS_MAX + FIRST_PEER);
         let mut limit = None;
         while !self.shared.growth.is_stopped() {
@@ -137,8 +146,6 @@ impl MasterLoop {
             self.conclude(now);
             limit = Some(if unfinished { Duration::ZERO } else { self.next_deadline(now) });
         }
-        // Nobody waits for readers any more: the last answers said what they were worth.
-        self.store.limit_readable(None);
         Ok(())
     }
 

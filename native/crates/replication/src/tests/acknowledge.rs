@@ -79,8 +79,8 @@ fn numbers_that_cannot_be_close_the_connection_and_move_nothing() {
         }
         fake.assert_closed();
     }
+    until("nobody counts", || !master.is_possible());
     assert_eq!(master.replicated().get(), 0);
-    assert!(!master.is_possible());
 }
 
 #[test]
@@ -196,4 +196,21 @@ fn a_slave_told_to_wait_for_its_disk_acknowledges_what_is_flushed() {
         until("acknowledged", || master.replicated().get() == end);
         assert!(copy.flushed().get() >= end);
     }
+}
+
+#[test]
+fn a_master_that_stops_leaves_nobody_waiting() {
+    let disk = MemoryDisk::new();
+    let (store, master, port) = sync_master(&disk);
+    let mut java = Fake::connect(port);
+    append(&store, [100]);
+    java.report(0);
+    java.frame();
+    java.report(store.written().get() as i64);
+    until("in sync", || master.is_possible() && master.replicated() == store.written());
+    let end = append(&store, [100]);
+    assert!(store.readable().get() < end);
+    master.stop();
+    assert!(!master.is_possible());
+    assert_eq!(store.readable().get(), end);
 }
