@@ -13,6 +13,7 @@ import { RemotingClient } from '../../remoting/client.ts';
 import type { MasterAddresses } from '../outer/name-servers.ts';
 import type { Timers } from '../timers.ts';
 import { SlaveCopy, type SlaveCopyParts } from './slave-copy.ts';
+import { nameStoredTopics } from './stored-topics.ts';
 
 const COPY_EVERY_MS = 1000;
 const ASK_AGAIN_MS = 3000;
@@ -78,7 +79,13 @@ export class Slave {
 
   async #round(): Promise<void> {
     this.#noteRefusal();
+    if (!this.#copy.isFollowing()) await this.#nameTopics();
     if (this.#masterAddress !== null) await this.#copy.run(this.#masterAddress);
+  }
+
+  async #nameTopics(): Promise<void> {
+    const named = await nameStoredTopics(this.#dataPlane, this.#options.topics);
+    if (named.length > 0) this.#log.warn({ named }, 'topics that the master had no time to name');
   }
 
   /** An operator must hear of it: a slave that takes nothing is no copy. */

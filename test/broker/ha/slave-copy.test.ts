@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Groups } from '../../../src/broker/groups/groups.ts';
 import { SlaveCopy } from '../../../src/broker/ha/slave-copy.ts';
+import { nameStoredTopics } from '../../../src/broker/ha/stored-topics.ts';
 import { systemTopicSettings } from '../../../src/broker/topics/system-topic-settings.ts';
 import { SystemTopics } from '../../../src/broker/topics/system-topics.ts';
 import { Topics } from '../../../src/broker/topics/topics.ts';
@@ -163,6 +164,19 @@ test('nothing is copied from a master whose log is not taken', async ({ master, 
   assert.equal(door.requests, []);
   assert.equal(slave.dataPlane.consumerOffsets().offsets, []);
   assert.is(slave.topics.size, topics);
+});
+
+test('a topic that came with the log alone is made, until the master names it', async (context) => {
+  const { master, slave, door } = context;
+  const queue = { queueId: 5, minOffset: 0, maxOffset: 2, lastUpdateTimestamp: 0 };
+  slave.dataPlane.bounds.set('Orders', [{ ...queue, queueId: 0 }, queue]);
+  assert.equal(await nameStoredTopics(slave.dataPlane, slave.topics), ['Orders']);
+  assert.is(slave.topics.find('Orders')?.readQueueNums, 6);
+  assert.ok(slave.changed.includes('Orders'));
+  assert.equal(await nameStoredTopics(slave.dataPlane, slave.topics), []);
+  await master.client().call(RequestCode.UPDATE_AND_CREATE_TOPIC, { extFields: ORDERS });
+  await slave.copy.run(door.address);
+  assert.is(slave.topics.find('Orders')?.readQueueNums, 8);
 });
 
 test('a master that does not know tags is asked for all, at a slower pace', async (context) => {
