@@ -9,7 +9,7 @@
 //! Refuses: to serve a slave of a slave's unwritten bytes, to guess at logs that differ, and any
 //! number that cannot be a slave's.
 //!
-//! Map: `replication` (handle) → `master` (one thread, all slaves) → `quorum` (what is replicated);
+//! Map: `replication` (handle) → `master` (one thread, all slaves) → `quorum` (who has what);
 //! `slave` (one thread) → `slave::incoming` (frames to records); `frame` (the bytes).
 
 mod frame;

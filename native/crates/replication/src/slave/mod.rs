@@ -3,7 +3,8 @@
 //! Invariants: the log grows only by whole records at exactly its end, and only after its last
 //! bytes were found to equal the master's; a report names what is in the log (and, after
 //! `SYNC_FLUSH` or when told to wait for the flush, on disk), never more. Every end of a
-//! connection is followed by another try, less and less often, but at once when the address changes.
+//! connection is followed by another try, less and less often, but at once when the address
+//! changes.
 
 mod incoming;
 mod refusal;

@@ -8,7 +8,8 @@ pub(crate) enum Refusal {
     /// The histories part.
     #[error(
         "this log and the master's differ at position {at} (this one ends at {end}): they have \
-         different histories; if the master's is the right one, start this slave with an empty store"
+         different histories; if the master's is the right one, start this slave with an empty \
+         store"
     )]
     Differs {
         /// First byte that differs.

@@ -68,6 +68,22 @@ fn a_java_slave_is_pushed_frames_and_its_reports_count() {
 }
 
 #[test]
+fn saying_again_where_one_began_is_no_acknowledgement() {
+    let disk = MemoryDisk::new();
+    let (store, master, port) = sync_master(&disk);
+    let end = append(&store, [200]);
+    let mut java = Fake::connect(port);
+    let twice = [end.to_be_bytes(), end.to_be_bytes()].concat();
+    java.0.write_all(&twice).expect("writes");
+    until("is seen", || master.is_possible());
+    let more = append(&store, [10]);
+    assert_eq!(java.frame().0, end);
+    assert_eq!(master.replicated().get(), 0);
+    java.report(more as i64);
+    until("counts", || master.replicated().get() == more);
+}
+
+#[test]
 fn numbers_that_cannot_be_close_the_connection_and_move_nothing() {
     let disk = MemoryDisk::new();
     let (store, master, port) = sync_master(&disk);

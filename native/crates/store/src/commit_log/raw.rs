@@ -1,7 +1,7 @@
 //! A slave's side of the log: records that a master placed, appended as they are.
 //!
 //! Order under the log lock: look at every record (size, magic, CRC, stored position, segment
-//! bounds) → queues and index → write or gather → `written`. Entries come before their bytes, so
+//! bounds) → queues and index → write or gather → `written`. Entries come before bytes, so
 //! that a queue that fails leaves no record behind without its entry; offered again they are found
 //! to be there already, and nothing derived goes to disk before the log does.
 //! Refuses: bytes at any other position than the log's end, anything that is not a whole record
