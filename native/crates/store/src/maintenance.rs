@@ -62,7 +62,12 @@ impl StoreCore {
         }
     }
 
-    fn is_checkpoint_due(&self, since: Duration, took: Duration) -> bool {
+    /// The first one of a run is due at once: until then the file says what the dead process said,
+    /// and a Java broker that came next would judge our index by it.
+    pub(crate) fn is_checkpoint_due(&self, since: Duration, took: Duration) -> bool {
+        if self.checkpointed.load(Ordering::Acquire) == u64::MAX {
+            return true;
+        }
         let lag_bytes = self.log.flushed_point().end.saturating_sub(self.checkpointed());
         since >= took * CHECKPOINT_SHARE
             && (since >= CHECKPOINT_EVERY || lag_bytes >= CHECKPOINT_LAG_BYTES)

@@ -56,6 +56,7 @@ impl Store {
         })?;
         // The first round makes and zeroes what the first appends need.
         store.core.log.prepare_wanted.raise();
+        store.core.maintenance_wanted.raise();
         Ok((Arc::new(store), report))
     }
 

@@ -126,3 +126,16 @@ fn preparing_makes_the_next_segment_and_never_touches_records() {
         assert_eq!(rig.assert_whole().len(), 100);
     }
 }
+
+#[test]
+fn a_checkpoint_is_due_at_once_then_by_time_and_never_for_most_of_the_time() {
+    let rig = Rig::new(FlushMode::Async);
+    let due = |since_ms, took_ms| {
+        let ms = std::time::Duration::from_millis;
+        rig.core.is_checkpoint_due(ms(since_ms), ms(took_ms))
+    };
+    assert!(due(0, 0), "the first of a run");
+    rig.core.checkpoint(false).expect("checkpoint");
+    assert!(!due(4_999, 0) && due(5_000, 0));
+    assert!(!due(7_999, 2_000) && due(8_000, 2_000), "a quarter of the time");
+}
