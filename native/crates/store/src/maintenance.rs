@@ -1,8 +1,9 @@
 //! Work beside the append path: derived files to disk, checkpoint, retention.
 //!
 //! Crash order of a checkpoint: log synced (its `flushed` is the bound of everything here) →
-//! queues → the checkpoint's index time → index → checkpoint. Of an expiry: checkpoint covers it or recovery starts at the new
-//! first segment anyway → segment out of the list → file into the trash → queues, index.
+//! queues → the checkpoint's index time → index → checkpoint.
+//! Of an expiry: checkpoint covers it or recovery starts at the new first segment anyway →
+//! segment out of the list → file into the trash → queues, index.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
