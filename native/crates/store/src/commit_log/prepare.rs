@@ -8,8 +8,8 @@
 //!
 //! Zeros count only once they are on the device: as long as they sit in the page cache the blocks
 //! are reserved ones still, and the first synced write into them pays for the conversion after all
-//! (measured: a third of the synced groups a second). So they are synced here, in steps small
-//! enough that a group's own sync never queues behind much of them.
+//! (groups of 64 KiB: 0.6 instead of 0.7 of the rate of a bare synced write, in one noisy run). So
+//! they are synced here, in steps small enough that no group's sync queues behind much of them.
 //!
 //! Only a window, not the whole file at once: boot waits for nothing, an idle broker writes
 //! nothing, and a 1 GiB burst of zeros never queues in front of a sync. Zeros are never needed
