@@ -17,10 +17,11 @@ export function namesrvSettings(): Settings {
 
 /**
  * Broker and netty tables both know `listenPort`; it is one setting here, whose default RocketMQ
- * replaces by 10911. `haListenPort` 0 means `listenPort` + 1.
+ * replaces by 10911; it also starts from `haListenPort` 0, which means `listenPort` + 1.
  */
 export function brokerSettings(): Settings {
   return new Settings([BROKER_KEYS, NETTY_SERVER_KEYS, NETTY_CLIENT_KEYS, STORE_KEYS], {
     listenPort: BROKER_PORT,
+    haListenPort: 0,
   });
 }
