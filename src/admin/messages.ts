@@ -1,4 +1,5 @@
 /** Messages: finding, pulling and sending them, and the entries of their queues. */
+import { placeOf } from '../model/message-id.ts';
 import { AnswerError } from '../remoting/errors.ts';
 import { createRequest } from '../remoting/remoting-command.ts';
 import { RequestCode } from '../remoting/request-code.ts';
@@ -8,7 +9,7 @@ import type { Asker } from './asker.ts';
 import type { ClusterAdmin } from './clusters.ts';
 import { decodeQueueContents } from './decode-status.ts';
 import { allInOrder } from './in-order.ts';
-import { decodeRecords, placeOf, type StoredMessage } from './message-record.ts';
+import { decodeRecords, type StoredMessage } from './message-record.ts';
 import { type PullAnswer, type PullQuestion, pullFrom } from './pull.ts';
 import { type MessageToSend, sendTo } from './send.ts';
 import type { TopicAdmin } from './topics.ts';
