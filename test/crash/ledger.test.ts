@@ -1,7 +1,7 @@
 /** The judge itself: a ledger that cannot find a fault proves nothing. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Ledger, type StoredBody } from './ledger.ts';
+import { Inspection, Ledger, type StoredBody } from './ledger.ts';
 
 function scene(): { ledger: Ledger; stored: StoredBody[] } {
   const ledger = new Ledger();
@@ -42,6 +42,20 @@ test('each kind of fault is found', () => {
   const twice = scene();
   twice.stored.push({ queueOffset: 5, body: twice.stored[0]?.body ?? Buffer.alloc(0) });
   assert.is(twice.ledger.judge(new Map([[0, twice.stored]])).duplicated.length, 1);
+});
+
+test('a store looked at in pieces is judged as a whole', () => {
+  const { ledger, stored } = scene();
+  const inspection = new Inspection(ledger);
+  inspection.take(0, stored.slice(0, 2));
+  inspection.take(0, stored.slice(2));
+  assert.equal(Object.values(inspection.verdict()).flat(), []);
+
+  const { sequence, body } = ledger.nextBody();
+  ledger.acknowledge(sequence, { queueId: 0, queueOffset: 5 });
+  assert.is(inspection.verdict().lost.length, 1, 'a promise made later');
+  inspection.take(0, [{ queueOffset: 6, body }]);
+  assert.is(inspection.verdict().holes.length, 1, 'a hole between two pieces');
 });
 
 test.run();

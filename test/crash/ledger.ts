@@ -14,6 +14,10 @@ export interface Place {
   queueOffset: number;
 }
 
+interface Promised extends Place {
+  sequence: number;
+}
+
 export interface Verdict {
   /** Acknowledged, and not where the acknowledgement said. */
   lost: string[];
@@ -29,14 +33,19 @@ export interface Verdict {
 
 export class Ledger {
   #tried = 0;
-  readonly #acknowledged = new Map<number, Place>();
+  /** In the order of the acknowledgements. */
+  readonly #promises: Promised[] = [];
 
   get acknowledgedCount(): number {
-    return this.#acknowledged.size;
+    return this.#promises.length;
   }
 
   get triedCount(): number {
     return this.#tried;
+  }
+
+  get promises(): readonly Promised[] {
+    return this.#promises;
   }
 
   /** A body never sent before; its length follows from its number. */
@@ -46,33 +55,62 @@ export class Ledger {
   }
 
   acknowledge(sequence: number, place: Place): void {
-    this.#acknowledged.set(sequence, place);
+    this.#promises.push({ sequence, ...place });
   }
 
   /** Holds what is stored against what was promised. */
   judge(stored: ReadonlyMap<number, readonly StoredBody[]>): Verdict {
-    const verdict: Verdict = { lost: [], corrupt: [], phantom: [], holes: [], duplicated: [] };
-    const found = new Map<number, Place>();
-    for (const [queueId, bodies] of stored) {
-      let expected = bodies[0]?.queueOffset ?? 0;
-      for (const { queueOffset, body } of bodies) {
-        const place = `${queueId}@${queueOffset}`;
-        if (queueOffset !== expected) verdict.holes.push(`${queueId}@${expected}..${queueOffset}`);
-        expected = queueOffset + 1;
-        const sequence = body.length >= headBytes ? body.readUInt32BE(0) : -1;
-        if (sequence >= this.#tried) verdict.phantom.push(place);
-        else if (sequence < 0 || !bodyOf(sequence).equals(body)) verdict.corrupt.push(place);
-        else if (found.has(sequence)) verdict.duplicated.push(`${place} #${sequence}`);
-        else found.set(sequence, { queueId, queueOffset });
-      }
+    const inspection = new Inspection(this);
+    for (const [queueId, bodies] of stored) inspection.take(queueId, bodies);
+    return inspection.verdict();
+  }
+}
+
+/** A store looked at piece by piece, each queue in the order of its offsets. */
+export class Inspection {
+  readonly #ledger: Ledger;
+  readonly #faults: Omit<Verdict, 'lost'> = { corrupt: [], phantom: [], holes: [], duplicated: [] };
+  readonly #lost: string[] = [];
+  readonly #found = new Map<number, Place>();
+  readonly #ends = new Map<number, number>();
+  #promisesSeen = 0;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** The queue offset at which the next piece has to begin. */
+  end(queueId: number): number {
+    return this.#ends.get(queueId) ?? 0;
+  }
+
+  take(queueId: number, bodies: readonly StoredBody[]): void {
+    const { holes, phantom, corrupt, duplicated } = this.#faults;
+    let expected = this.#ends.get(queueId) ?? bodies[0]?.queueOffset ?? 0;
+    for (const { queueOffset, body } of bodies) {
+      const place = `${queueId}@${queueOffset}`;
+      if (queueOffset !== expected) holes.push(`${queueId}@${expected}..${queueOffset}`);
+      expected = queueOffset + 1;
+      const sequence = body.length >= headBytes ? body.readUInt32BE(0) : -1;
+      if (sequence >= this.#ledger.triedCount) phantom.push(place);
+      else if (sequence < 0 || !bodyOf(sequence).equals(body)) corrupt.push(place);
+      else if (this.#found.has(sequence)) duplicated.push(`${place} #${sequence}`);
+      else this.#found.set(sequence, { queueId, queueOffset });
     }
-    for (const [sequence, { queueId, queueOffset }] of this.#acknowledged) {
-      const place = found.get(sequence);
+    this.#ends.set(queueId, expected);
+  }
+
+  /** All that was found wrong so far; a promise made since the last verdict is judged now. */
+  verdict(): Verdict {
+    const { promises } = this.#ledger;
+    for (const { sequence, queueId, queueOffset } of promises.slice(this.#promisesSeen)) {
+      const place = this.#found.get(sequence);
       if (place?.queueId !== queueId || place.queueOffset !== queueOffset) {
-        verdict.lost.push(`#${sequence} at ${queueId}@${queueOffset}`);
+        this.#lost.push(`#${sequence} at ${queueId}@${queueOffset}`);
       }
     }
-    return verdict;
+    this.#promisesSeen = promises.length;
+    return { lost: this.#lost, ...this.#faults };
   }
 }
 

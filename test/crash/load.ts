@@ -5,7 +5,7 @@ import { RemotingClient } from '../../src/remoting/client.ts';
 import { createRequest } from '../../src/remoting/remoting-command.ts';
 import { RequestCode } from '../../src/remoting/request-code.ts';
 import { ResponseCode } from '../../src/remoting/response-code.ts';
-import type { Ledger, StoredBody } from './ledger.ts';
+import type { Inspection, Ledger, StoredBody } from './ledger.ts';
 
 const requestLimitMs = 5000;
 const queues = 4;
@@ -89,49 +89,64 @@ export class Load {
 
 /** Everything the broker serves of the topic, queue by queue from the first offset on. */
 export async function readAll(broker: string, topic: string): Promise<Map<number, StoredBody[]>> {
-  const client = new RemotingClient({ requestTimeoutMs: requestLimitMs });
   const stored = new Map<number, StoredBody[]>();
+  for (let queueId = 0; queueId < queues; queueId++) stored.set(queueId, []);
+  await read(broker, topic, {
+    from: () => 0,
+    take: (id, bodies) => stored.get(id)?.push(...bodies),
+  });
+  return stored;
+}
+
+/** Shows the inspection what the broker serves beyond the part that it has seen. */
+export async function readOn(broker: string, topic: string, inspection: Inspection): Promise<void> {
+  await read(broker, topic, {
+    from: (queueId) => inspection.end(queueId),
+    take: (queueId, bodies) => inspection.take(queueId, bodies),
+  });
+}
+
+interface Reading {
+  from: (queueId: number) => number;
+  take: (queueId: number, bodies: StoredBody[]) => void;
+}
+
+async function read(broker: string, topic: string, { from, take }: Reading): Promise<void> {
+  const client = new RemotingClient({ requestTimeoutMs: requestLimitMs });
   try {
     for (let queueId = 0; queueId < queues; queueId++) {
-      stored.set(queueId, await readQueue(client, broker, topic, queueId));
+      for (let offset = from(queueId); ; ) {
+        const page = await pull(client, broker, { topic, queueId, queueOffset: offset });
+        if (page === null) break;
+        take(queueId, page.bodies);
+        offset = page.next;
+      }
     }
   } finally {
     await client.close();
   }
-  return stored;
 }
 
-async function readQueue(
+/** Null at the end of the queue. */
+async function pull(
   client: RemotingClient,
   broker: string,
-  topic: string,
-  queueId: number,
-): Promise<StoredBody[]> {
-  const bodies: StoredBody[] = [];
-  let offset = 0;
-  for (;;) {
-    const fields = { consumerGroup: 'CrashReader', topic, queueId, queueOffset: offset };
-    const request = createRequest(RequestCode.PULL_MESSAGE, {
-      extFields: {
-        ...fields,
-        maxMsgNums: 256,
-        sysFlag: 4,
-        commitOffset: 0,
-        suspendTimeoutMillis: 0,
-        subscription: '*',
-        subVersion: 0,
-      },
-    });
-    const answer = await client.request(broker, request, requestLimitMs);
-    if (answer.code === ResponseCode.PULL_NOT_FOUND) return bodies;
-    const next = Number(answer.extFields.get('nextBeginOffset'));
-    if (answer.code !== ResponseCode.SUCCESS) {
-      throw new Error(`pull of ${queueId}@${offset} answered ${answer.code} ${answer.remark}`);
-    }
-    for (const { queueOffset, body } of decodeRecords(answer.body)) {
-      bodies.push({ queueOffset, body });
-    }
-    if (!(next > offset)) throw new Error(`pull of ${queueId}@${offset} leads to ${next}`);
-    offset = next;
+  at: { topic: string; queueId: number; queueOffset: number },
+): Promise<{ bodies: StoredBody[]; next: number } | null> {
+  const request = createRequest(RequestCode.PULL_MESSAGE, {
+    extFields: {
+      ...{ consumerGroup: 'CrashReader', ...at, maxMsgNums: 256, sysFlag: 4, commitOffset: 0 },
+      ...{ suspendTimeoutMillis: 0, subscription: '*', subVersion: 0 },
+    },
+  });
+  const answer = await client.request(broker, request, requestLimitMs);
+  if (answer.code === ResponseCode.PULL_NOT_FOUND) return null;
+  const place = `${at.queueId}@${at.queueOffset}`;
+  if (answer.code !== ResponseCode.SUCCESS) {
+    throw new Error(`pull of ${place} answered ${answer.code} ${answer.remark}`);
   }
+  const next = Number(answer.extFields.get('nextBeginOffset'));
+  if (!(next > at.queueOffset)) throw new Error(`pull of ${place} leads to ${next}`);
+  const bodies = decodeRecords(answer.body).map(({ queueOffset, body }) => ({ queueOffset, body }));
+  return { bodies, next };
 }
