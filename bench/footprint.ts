@@ -1,8 +1,8 @@
 /** Boot to the first SEND_OK, and anonymous memory idle and after many messages. */
-import { readFileSync } from 'node:fs';
 import { Canary } from '../test/integration/canary.ts';
 import { Machine } from '../test/integration/servers.ts';
 import { measure } from './loadgen.ts';
+import { anonymousMb } from './machine.ts';
 import { spread, spreadText } from './statistics.ts';
 
 const boots = 5;
@@ -31,14 +31,11 @@ export async function footprint(messages: number): Promise<void> {
     await measure([...args, '--body-bytes', 1024], loadLimitMs);
     console.log(`boot to first SEND_OK, s: ${spreadText(spread(bootSeconds))}`);
     console.log(`anonymous memory idle, MB: ${spreadText(spread(idleMb))}`);
-    console.log(`anonymous memory after ${messages} × 1 KiB, MB: ${anonymousMb(broker.pid)}`);
+    console.log(
+      `anonymous memory after ${messages} × 1 KiB, MB: ${anonymousMb(broker.pid).toFixed(1)}`,
+    );
   } finally {
     await canary.close();
     await machine.close();
   }
-}
-
-function anonymousMb(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1000;
 }

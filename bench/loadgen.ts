@@ -14,11 +14,25 @@ const binary = join(
 /** What a run of the generator reports; times in the unit their name ends with. */
 export interface LoadReport {
   seconds: number;
+  /** Acknowledged, or pulled, since the warm-up. */
   messages: number;
+  /** Sent, the warm-up included. */
+  attempted?: number;
+  /** Answers of a send that were not SEND_OK, by code. */
+  not_ok_by_code?: Record<string, number>;
   per_second: number;
   latency_us: { p50: number; p99: number; p999: number; max: number };
   driver_cpu_seconds: number;
+  /** Of all processors together, whoever used them. */
+  machine_busy_share: number;
   server?: { cpu_seconds: number; cpu_seconds_per_million: number; anonymous_mb: number };
+}
+
+/** What a bound of the machine is. */
+export interface LimitReport {
+  block_bytes: number;
+  bytes_per_second: number;
+  latency_us?: { p50: number; p99: number };
 }
 
 export async function buildLoadgen(): Promise<void> {
@@ -36,4 +50,11 @@ export async function runLoadgen(args: (string | number)[], limitMs: number): Pr
 
 export async function measure(args: (string | number)[], limitMs: number): Promise<LoadReport> {
   return JSON.parse(await runLoadgen(args, limitMs)) as LoadReport;
+}
+
+export async function measureLimit(
+  args: (string | number)[],
+  limitMs: number,
+): Promise<LimitReport> {
+  return JSON.parse(await runLoadgen(args, limitMs)) as LimitReport;
 }

@@ -2,35 +2,50 @@
 import { parseArgs } from 'node:util';
 import { compare } from './compare.ts';
 import { footprint } from './footprint.ts';
+import { limits } from './limits.ts';
 import { buildLoadgen, runLoadgen } from './loadgen.ts';
 import { machineFacts } from './machine.ts';
+import { count, oneOf, seconds } from './options.ts';
+import { readResults, writeResults } from './results.ts';
+import { tuneJava } from './tune-java.ts';
+import { chosenWorkloads } from './workloads.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    workloads: { type: 'string', default: 'async-64' },
+    java: { type: 'string', default: 'tuned' },
+    other: { type: 'string', multiple: true, default: [] },
     pairs: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '8' },
-    'warm-up-seconds': { type: 'string', default: '15' },
-    connections: { type: 'string', default: '4' },
-    'in-flight': { type: 'string', default: '16' },
-    'body-bytes': { type: 'string', default: '1024' },
-    flush: { type: 'string', default: 'ASYNC_FLUSH' },
+    seconds: { type: 'string', default: '6' },
+    'warm-up-seconds': { type: 'string' },
+    dry: { type: 'boolean', default: false },
+    candidates: { type: 'string', default: 'all' },
+    from: { type: 'string', default: '' },
     messages: { type: 'string', default: '5000000' },
   },
 });
 
+const warmUp = values['warm-up-seconds'];
+const length = {
+  pairs: count('--pairs', values.pairs),
+  seconds: seconds('--seconds', values.seconds),
+  ...(warmUp === undefined ? {} : { warmUpSeconds: seconds('--warm-up-seconds', warmUp) }),
+};
+
 const commands: Record<string, () => Promise<void>> = {
   compare: () =>
     compare({
-      pairs: Number(values.pairs),
-      seconds: Number(values.seconds),
-      warmUpSeconds: Number(values['warm-up-seconds']),
-      connections: Number(values.connections),
-      inFlight: Number(values['in-flight']),
-      bodyBytes: Number(values['body-bytes']),
-      flushDiskType: values.flush,
+      ...length,
+      workloads: chosenWorkloads(values.workloads),
+      java: oneOf('--java', values.java, ['tuned', 'default', 'both'] as const),
+      others: values.other,
+      dry: values.dry,
     }),
-  footprint: () => footprint(Number(values.messages)),
+  'tune-java': () => tuneJava(chosenWorkloads(values.workloads), values.candidates, length),
+  limits: () => limits(length.pairs, length.seconds),
+  report: async () => console.log(writeResults(readResults(values.from.split(',')))),
+  footprint: () => footprint(count('--messages', values.messages)),
   'echo-limit': async () => console.log(await runLoadgen(['echo-limit'], 600_000)),
 };
 
@@ -41,6 +56,6 @@ if (command === undefined) {
   process.exitCode = 2;
 } else {
   console.log(machineFacts());
-  await buildLoadgen();
+  if (name !== 'report') await buildLoadgen();
   await command();
 }

@@ -80,7 +80,44 @@ export async function answers(command: string, argument: string): Promise<boolea
 
 /** Starts a program and resolves when its output matches `readyLine`; rejects if it ends before. */
 export async function startService(launch: Launch, readyLine: RegExp): Promise<Service> {
+  const { child, output, service } = begin(launch);
+  try {
+    await readiness(child, output, readyLine, launch);
+  } catch (error) {
+    await service.kill();
+    throw error;
+  }
+  return service;
+}
+
+/** Starts a program that says nothing when it is ready: the caller asks it, within `limit_ms`. */
+export async function startUntil(
+  launch: Launch,
+  isReady: (service: Service) => Promise<boolean>,
+): Promise<Service> {
+  const { child, output, service } = begin(launch);
+  let ended = false;
+  child.once('close', () => {
+    ended = true;
+  });
+  const deadline = performance.now() + launch.limit_ms;
+  while (!(await isReady(service))) {
+    if (!ended && performance.now() < deadline) continue;
+    await service.kill();
+    const why = ended ? 'ended before it was ready' : `not ready after ${launch.limit_ms} ms`;
+    throw failure(launch, why, output());
+  }
+  return service;
+}
+
+function begin(launch: Launch): {
+  child: ChildProcess;
+  output: () => string;
+  service: Service;
+} {
   const child = start(launch);
+  // One that cannot be started ends at once, which whoever waits for it will see.
+  child.once('error', () => {});
   const output = collect(child.stdout, child.stderr);
   const gone = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
@@ -89,23 +126,13 @@ export async function startService(launch: Launch, readyLine: RegExp): Promise<S
     child.kill('SIGKILL');
     await gone;
   };
-  try {
-    await readiness(child, output, readyLine, launch);
-  } catch (error) {
-    await kill();
-    throw error;
-  }
-  return {
-    pid: child.pid ?? -1,
-    output,
-    kill,
-    stop: async (limit_ms) => {
-      child.kill('SIGTERM');
-      const insist = setTimeout(() => child.kill('SIGKILL'), limit_ms);
-      await gone;
-      clearTimeout(insist);
-    },
+  const stop = async (limit_ms: number): Promise<void> => {
+    child.kill('SIGTERM');
+    const insist = setTimeout(() => child.kill('SIGKILL'), limit_ms);
+    await gone;
+    clearTimeout(insist);
   };
+  return { child, output, service: { pid: child.pid ?? -1, output, kill, stop } };
 }
 
 function start(launch: Launch): ChildProcess {

@@ -17,6 +17,7 @@ mod driver;
 mod echo;
 mod error;
 mod ledger;
+mod limits;
 mod line;
 mod process;
 mod produce;
@@ -44,9 +45,11 @@ pull         read all queues  --server HOST:PORT --topic T [--queues 8] [--conne
 verify       --server HOST:PORT --ledger FILE [--queues 8] [--json]; exit code 1 on any finding
 echo-limit   what the transport itself can do [--loops 1] [--spin-us 0] [--runs 3] [--seconds 2]
              [--server HOST:PORT]: another echo server instead
+synced-write-limit, append-limit --file NEW [--block-bytes 65536] [--seconds 2]
+memcpy-limit [--block-bytes 65536] [--seconds 2]
 echo-server  [--port 0] [--loops 1] [--spin-us 0]; prints its port, ends with its stdin
 
-All but verify take --server-pid PID: CPU seconds and memory of that process are reported too.";
+produce, pull and echo-limit take --server-pid PID: CPU seconds and memory of that process are reported too.";
 
 fn main() -> ExitCode {
     match run() {
@@ -66,6 +69,9 @@ fn run() -> Result<ExitCode, LoadError> {
         Some("pull") => pull::run(arguments),
         Some("verify") => verify::run(arguments),
         Some("echo-limit") => echo::limit::run(arguments),
+        Some("synced-write-limit") => limits::synced_write(arguments),
+        Some("append-limit") => limits::append(arguments),
+        Some("memcpy-limit") => limits::copy(arguments),
         Some("echo-server") => echo::server::run(arguments),
         _ => Err(LoadError::Usage(USAGE.to_owned())),
     }

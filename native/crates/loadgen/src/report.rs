@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use serde_json::{Map, Value, json};
 
 use crate::error::LoadError;
-use crate::process::{anonymous_bytes, cpu_seconds};
+use crate::process::{anonymous_bytes, cpu_seconds, machine_seconds};
 
 /// A longer latency is recorded as this: a minute.
 const LATENCY_MAX_NS: u64 = 60_000_000_000;
@@ -17,6 +17,7 @@ pub(crate) struct Measure {
     started: Instant,
     driver_cpu_seconds: f64,
     server_cpu_seconds: f64,
+    machine_seconds: (f64, f64),
     latencies_ns: Histogram<u64>,
 }
 
@@ -29,6 +30,7 @@ impl Measure {
             started: Instant::now(),
             driver_cpu_seconds: 0.0,
             server_cpu_seconds: 0.0,
+            machine_seconds: (0.0, 0.0),
             latencies_ns,
         };
         measure.restart()?;
@@ -39,6 +41,7 @@ impl Measure {
     pub(crate) fn restart(&mut self) -> Result<(), LoadError> {
         self.driver_cpu_seconds = cpu_seconds(std::process::id())?;
         self.server_cpu_seconds = self.server_pid.map_or(Ok(0.0), cpu_seconds)?;
+        self.machine_seconds = machine_seconds()?;
         self.latencies_ns.reset();
         self.started = Instant::now();
         Ok(())
@@ -70,6 +73,11 @@ impl Measure {
         });
         report.insert("latency_us".into(), latency_us);
         report.insert("driver_cpu_seconds".into(), round(driver));
+        let (busy, all) = machine_seconds()?;
+        let (busy_before, all_before) = self.machine_seconds;
+        // Of all processors together, whoever kept them busy; a run too short to tell says 0.
+        let share = (busy - busy_before) / (all - all_before).max(0.01);
+        report.insert("machine_busy_share".into(), round(share));
         if let Some(pid) = self.server_pid {
             let used = cpu_seconds(pid)? - self.server_cpu_seconds;
             let server = json!({
