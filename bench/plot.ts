@@ -71,7 +71,7 @@ function barMarks({ spread }: Bar, x: number, y: (v: number) => number, color: s
       `height="${round(Math.max(foot - top, 0))}" fill="${color}"/>`,
     line(middle, low, middle, high),
     ...[low, high].map((at) => line(middle - 5, at, middle + 5, at)),
-    `<g font-size="10">${text(middle, Math.min(top, high) - 5, short(spread.median), 'middle')}</g>`,
+    `<g font-size="10">${text(middle, high - 5, short(spread.median), 'middle')}</g>`,
   ];
 }
 

@@ -1,4 +1,4 @@
-/** Results as Markdown tables: every figure a median with its spread, every peer also as a ratio. */
+/** Results as Markdown: every figure a median with its spread, every peer also as a ratio. */
 import type { BrokerResult, Run, WorkloadResult } from './contest.ts';
 import { type Figure, figureNamed, figures } from './figures.ts';
 import { short } from './plot.ts';

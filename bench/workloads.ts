@@ -99,5 +99,6 @@ export function describeWorkload(workload: Workload): string {
       : rate === undefined
         ? `${connections * inFlight} in flight`
         : `open loop of ${rate}/s, latency from the time a send was due`;
-  return `${kind}, ${flush}, ${pace}, ${connections} connections, ${bodyBytes} B, ${headers} headers`;
+  const size = `${bodyBytes} B, ${headers} headers`;
+  return `${kind}, ${flush}, ${pace}, ${connections} connections, ${size}`;
 }

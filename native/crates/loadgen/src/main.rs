@@ -49,7 +49,8 @@ synced-write-limit, append-limit --file NEW [--block-bytes 65536] [--seconds 2]
 memcpy-limit [--block-bytes 65536] [--seconds 2]
 echo-server  [--port 0] [--loops 1] [--spin-us 0]; prints its port, ends with its stdin
 
-produce, pull and echo-limit take --server-pid PID: CPU seconds and memory of that process are reported too.";
+produce, pull and echo-limit take --server-pid PID: CPU seconds and memory of that process are
+reported too.";
 
 fn main() -> ExitCode {
     match run() {
