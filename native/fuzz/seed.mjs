@@ -24,16 +24,26 @@ seed('header_binary', frames.filter((frame) => frame[4] === 1).map(headerOf));
 seed('record', vectors('records').map((vector) => bytesOf(vector.placedHex)));
 seed('batch', vectors('batches').map((vector) => bytesOf(vector.batchHex)));
 
-// A store of one segment: flags, then the vectors' records from position 0 on. The target mends
-// their positions (8); the other flags add an abort file (1), zeros for a checkpoint (2) and for a
-// queue file (4), SYNC_FLUSH (16).
+// A store: flags (src/store_image.rs), then its parts, at last the vectors' records from position 0
+// on, one to three segments of them.
+const segmentBytes = 4096;
 const records = Buffer.concat(vectors('records').map((vector) => bytesOf(vector.placedHex)));
-const log = records.subarray(0, 8192);
-const nextSegment = Buffer.concat([log, Buffer.alloc(8192 - log.length), log]);
+const log = Buffer.concat([records, records, records]).subarray(0, segmentBytes - 64);
+// Its size is mended by the target.
+const filler = bytesOf('00000000cbd43194');
+const closed = Buffer.alloc(segmentBytes);
+closed.set(records);
+closed.set(filler, records.length);
+const torn = Buffer.concat([records, Buffer.alloc(segmentBytes - records.length), records]);
+const [abort, checkpoint, queue, mend, sync, number, index] = [1, 2, 4, 8, 16, 32, 64];
 const withFlags = (flags, ...parts) => Buffer.concat([Buffer.of(flags), ...parts]);
+const small = records.subarray(0, 110 + 111 + 122);
 seed('recovery', [
-  withFlags(8, log),
-  withFlags(9 + 16, log),
-  withFlags(15, Buffer.alloc(112), Buffer.alloc(400), log),
-  withFlags(9, nextSegment),
+  withFlags(mend + number, small),
+  withFlags(mend + number + abort + sync, log),
+  withFlags(mend + abort + checkpoint + queue, Buffer.alloc(112), Buffer.alloc(400), log),
+  withFlags(mend + number + abort, torn),
+  withFlags(mend + number, closed, closed, small),
+  withFlags(mend + number + checkpoint, Buffer.alloc(112, 0x11), closed, closed, small),
+  withFlags(mend + number + index + abort, Buffer.alloc(424), closed, small),
 ]);

@@ -40,12 +40,7 @@ impl Store {
         disk: Arc<dyn Disk>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Arc<Self>, RecoveryReport), OpenError> {
-        let (core, report) = StoreCore::open(options, disk, clock)?;
-        let store = Self {
-            core: Arc::new(core),
-            threads: Mutex::new(Vec::new()),
-            closed: Mutex::new(false),
-        };
+        let (store, report) = Self::recover(options, disk, clock)?;
         store.spawn("store-flush", |core| core.log.run_flushing())?;
         store.spawn("store-prepare", |core| {
             core.log.run_preparing(|failure| core.note_failure("prepare", failure));
@@ -58,6 +53,30 @@ impl Store {
         store.core.log.prepare_wanted.raise();
         store.core.maintenance_wanted.raise();
         Ok((Arc::new(store), report))
+    }
+
+    /// As [`Store::open`], without a thread: nothing is prepared, flushed or removed by itself. For
+    /// fuzzing recovery, which costs less than four threads do.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    #[cfg(any(test, feature = "memory-disk"))]
+    pub fn open_without_threads(
+        options: StoreOptions,
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, RecoveryReport), OpenError> {
+        Self::recover(options, disk, clock)
+    }
+
+    fn recover(
+        options: StoreOptions,
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, RecoveryReport), OpenError> {
+        let (core, report) = StoreCore::open(options, disk, clock)?;
+        let (threads, closed) = Default::default();
+        Ok((Self { core: Arc::new(core), threads, closed }, report))
     }
 
     fn spawn(&self, name: &'static str, body: fn(&StoreCore)) -> Result<(), OpenError> {

@@ -118,7 +118,8 @@ fn find_start(
     }
     let java = checkpoint.map(|checkpoint| checkpoint.java).unwrap_or_default();
     let times = [java.physic_msg_timestamp, java.logics_msg_timestamp, java.index_msg_timestamp];
-    let newest_ms = times.iter().min().copied().unwrap_or(0) - JAVA_SLACK_MS;
+    let oldest_ms = times.iter().min().copied().unwrap_or(0);
+    let newest_ms = oldest_ms.saturating_sub(JAVA_SLACK_MS);
     let mut at = first;
     for base in files.bases.iter().rev().copied() {
         if first_store_ms(files, base)?.is_some_and(|stored| stored > 0 && stored <= newest_ms) {

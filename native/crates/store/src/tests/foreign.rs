@@ -100,6 +100,17 @@ fn javas_checkpoint_says_from_which_segment_to_read() {
 }
 
 #[test]
+fn a_checkpoint_of_nonsense_times_makes_recovery_read_everything() {
+    let rig = filled(30);
+    rig.core.close().expect("close");
+    let disk = rig.disk.after_kill();
+    make_javas(&disk, |checkpoint| checkpoint.java.physic_msg_timestamp = i64::MIN);
+    let next = rig.reopened(disk);
+    assert_eq!(next.report.scanned_bytes, next.end());
+    assert_eq!(next.assert_whole().len(), 30);
+}
+
+#[test]
 fn without_checkpoint_queues_and_index_everything_is_rebuilt() {
     let rig = filled(30);
     rig.core.close().expect("close");
