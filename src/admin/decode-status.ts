@@ -85,6 +85,12 @@ export function decodeQueueContents(body: Uint8Array): QueueContents {
   };
 }
 
+/** The `offsetTable` of a DelayOffsetSerializeWrapper: delay level → offset of its queue. */
+export function decodeDelayProgress(body: Uint8Array): Map<number, number> {
+  const table = objectMember(asObject(parseJson(body), 'delay progress'), 'offsetTable');
+  return new Map([...(table ?? [])].map(([level, offset]) => [Number(level), Number(offset)]));
+}
+
 /** Java HARuntimeInfo. */
 export function decodeHaStatus(body: Uint8Array): HaStatus {
   const answer = asObject(parseJson(body), 'HA status');

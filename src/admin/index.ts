@@ -38,3 +38,6 @@ export type { MessageToSend } from './send.ts';
 export { dayCount, type StatsAdmin } from './stats.ts';
 export type { TopicAdmin } from './topics.ts';
 export { type MessageTrack, type TrackType, trackOf } from './track.ts';
+export { originOf, type UniqueIdOrigin } from './unique-id.ts';
+export { type WhereIsQuestion, whereIs } from './where-is/index.ts';
+export type * from './where-is/story.ts';

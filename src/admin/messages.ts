@@ -87,7 +87,7 @@ export class MessageAdmin {
   async query(question: MessageQuestion): Promise<StoredMessage[]> {
     const { topic, key, uniqueKey } = question;
     const brokers = await this.#topics.brokersOn(question.routeTopic);
-    const found = (await allInOrder(brokers, (each) => this.#queryOne(each, question))).flat();
+    const found = (await allInOrder(brokers, (each) => this.queryInBroker(each, question))).flat();
     const matching = found.filter((message) =>
       uniqueKey
         ? message.messageId === key
@@ -98,7 +98,11 @@ export class MessageAdmin {
     return matching;
   }
 
-  async #queryOne(broker: string, question: MessageQuestion): Promise<StoredMessage[]> {
+  /** What one broker's index has for the key, hash collisions included; empty for nothing. */
+  async queryInBroker(
+    broker: string,
+    question: Omit<MessageQuestion, 'routeTopic'>,
+  ): Promise<StoredMessage[]> {
     const { topic, key, maxNum, beginTimestamp, endTimestamp, uniqueKey } = question;
     const fields = { topic, key, maxNum, beginTimestamp, endTimestamp };
     const marked = uniqueKey ? { ...fields, _UNIQUE_KEY_QUERY: true } : fields;

@@ -1,10 +1,16 @@
 /** Offsets of queues and groups: where they are, and moving them. */
+import { AnswerError } from '../remoting/errors.ts';
 import type { RemotingCommand } from '../remoting/remoting-command.ts';
 import { RequestCode } from '../remoting/request-code.ts';
+import { ResponseCode } from '../remoting/response-code.ts';
 import type { BrokerConsumeStats, ConsumeStats, MessageQueue, OffsetReset } from './answers.ts';
 import type { Asker } from './asker.ts';
 import { decodeConsumeStats } from './decode.ts';
-import { decodeBrokerConsumeStats, decodeOffsetTable } from './decode-status.ts';
+import {
+  decodeBrokerConsumeStats,
+  decodeDelayProgress,
+  decodeOffsetTable,
+} from './decode-status.ts';
 import { allInOrder } from './in-order.ts';
 import type { TopicAdmin } from './topics.ts';
 
@@ -74,6 +80,28 @@ export class OffsetAdmin {
   ): Promise<number> {
     const code = which === 'min' ? RequestCode.GET_MIN_OFFSET : RequestCode.GET_MAX_OFFSET;
     return offsetOf(broker, await this.#asker.ask(broker, code, { fields: { topic, queueId } }));
+  }
+
+  /** Where a group has committed to be in a queue; null when it never has. */
+  async ofGroup(
+    broker: string,
+    consumerGroup: string,
+    { topic, queueId }: { topic: string; queueId: number },
+  ): Promise<number | null> {
+    const fields = { consumerGroup, topic, queueId, setZeroIfNotFound: false };
+    try {
+      const code = RequestCode.QUERY_CONSUMER_OFFSET;
+      return offsetOf(broker, await this.#asker.ask(broker, code, { fields }));
+    } catch (error) {
+      if (error instanceof AnswerError && error.code === ResponseCode.QUERY_NOT_FOUND) return null;
+      throw error;
+    }
+  }
+
+  /** Delay level → offset of the level's queue up to which the broker has delivered. */
+  async ofDelayLevels(broker: string): Promise<Map<number, number>> {
+    const answer = await this.#asker.ask(broker, RequestCode.GET_ALL_DELAY_OFFSET);
+    return decodeDelayProgress(answer.body);
   }
 
   /** The first offset stored at or after the time. */

@@ -65,6 +65,13 @@ export class TopicAdmin {
     await this.#asker.ask(broker, code, { body, timeoutMs: this.#asker.timeoutMs * 3 });
   }
 
+  /** Names of every topic that the broker has, system, retry and dead-letter topics included. */
+  async namesInBroker(broker: string): Promise<Set<string>> {
+    const code = RequestCode.GET_ALL_TOPIC_CONFIG;
+    const answer = await this.#asker.ask(broker, code, { timeoutMs: 10_000 });
+    return new Set(decodeTopicConfigs(answer.body).keys());
+  }
+
   /** Settings of the broker's topics that users made; `special` adds retry and dead letters. */
   async userTopics(broker: string, special: boolean): Promise<Map<string, TopicSettings>> {
     const [all, system] = await Promise.all([

@@ -163,3 +163,8 @@ export const endless: ReadonlyMap<string, string> = new Map([
   ['clusterRT', 'runs until it is stopped'],
   ['startMonitoring', 'runs until it is stopped'],
 ]);
+
+/** Commands that only ours has, and the test that holds each. */
+export const oursAlone: ReadonlyMap<string, string> = new Map([
+  ['whereIs', 'test/integration/where-is.test.ts'],
+]);

@@ -15,7 +15,7 @@ import { projectRoot } from '../oracle/project-folders.ts';
 import type { Cluster } from './cluster.ts';
 import { driverLines } from './driver-line.ts';
 import { javaDriver } from './java-client.ts';
-import { changes, endless, questions, type Step } from './mqadmin-script.ts';
+import { changes, endless, oursAlone, questions, type Step } from './mqadmin-script.ts';
 import { haveTools, missingForJava } from './outside-tools.ts';
 import { startOwnCluster } from './own-cluster.ts';
 import { lines } from './printed-form.ts';
@@ -114,8 +114,8 @@ function compareAll(): void {
     });
   });
 
-  test('every command is run here, refused by reason, or endless', () => {
-    const run = new Set(script.map(({ argv }) => argv[0]));
+  test('every command is run here, held elsewhere, refused by reason, or endless', () => {
+    const run = new Set([...script.map(({ argv }) => argv[0]), ...oursAlone.keys()]);
     const left = allCommands.filter(
       ({ name, isLax }) => !run.has(name) && !endless.has(name) && isLax !== true,
     );
@@ -137,8 +137,13 @@ async function documentOf(ran: Ran[]): Promise<string> {
   const rows: string[] = [];
   for (const { name, group, isLax } of allCommands) {
     const own = ran.filter(({ step }) => step.argv[0] === name);
+    const heldBy = oursAlone.get(name);
     const cells =
-      isLax === true ? [await refusal(name), 'not run'] : cellsOf(own, endless.get(name));
+      isLax === true
+        ? [await refusal(name), 'not run']
+        : heldBy === undefined
+          ? cellsOf(own, endless.get(name))
+          : [`works: \`${heldBy}\``, 'has no such command'];
     rows.push(`| ${[`\`${name}\``, group, ...cells].join(' | ')} |`);
   }
   return `${introduction}\n${rows.join('\n')}\n`;

@@ -35,6 +35,7 @@ import { queryMsgByOffset } from './message/query-msg-by-offset.ts';
 import { queryMsgByUniqueKey } from './message/query-msg-by-unique-key.ts';
 import { queryMsgTraceById } from './message/query-msg-trace-by-id.ts';
 import { sendMessage } from './message/send-message.ts';
+import { whereIs } from './message/where-is.ts';
 import { addWritePerm } from './namesrv/add-write-perm.ts';
 import { deleteKvConfig } from './namesrv/delete-kv-config.ts';
 import { getNamesrvConfig } from './namesrv/get-namesrv-config.ts';
@@ -117,5 +118,6 @@ export const allCommands: readonly CliCommand[] = [
   exportConfigs,
   exportMetrics,
   haStatus,
+  whereIs,
   ...refusedCommands,
 ];
