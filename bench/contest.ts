@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { RemotingClient } from '../src/remoting/client.ts';
 import { createRequest } from '../src/remoting/remoting-command.ts';
 import { RequestCode } from '../src/remoting/request-code.ts';
-import { deviceFlushes } from './device.ts';
+import { deviceWork } from './device.ts';
 import { type LimitReport, type LoadReport, measure, measureLimit } from './loadgen.ts';
 import { type Contender, type Peer, start } from './peers.ts';
 import { backlog, type Workload } from './workloads.ts';
@@ -23,6 +23,8 @@ export interface Written {
   recordBytes: number;
   /** Bytes a flush of the device made durable. */
   groupBytes: number;
+  /** Bytes the device wrote for one of log: zeros ahead, queues, index and journal are in it. */
+  deviceBytesPerByte: number;
   /** The device alone at that group size, right after the run. */
   limit: LimitReport;
   /** Log bytes a second of the run over those of the limit. */
@@ -55,6 +57,8 @@ export interface Length {
   seconds: number;
   /** Instead of what each contender needs. */
   warmUpSeconds?: number;
+  /** Without a SIGKILL and start at the end; `recoverySeconds` is NaN. */
+  noRecovery?: boolean;
 }
 
 export async function contest(
@@ -71,7 +75,7 @@ export async function contest(
       await prepare(peer, workload, length.warmUpSeconds ?? contender.warmUpSeconds);
       const { name, bootSeconds, idleMb } = peer;
       const { settings } = contender;
-      results.push({ name, settings, bootSeconds, idleMb, recoverySeconds: 0, runs: [] });
+      results.push({ name, settings, bootSeconds, idleMb, recoverySeconds: Number.NaN, runs: [] });
     }
     const turns = peers.map((peer, index) => ({ peer, result: results[index] }));
     for (let pair = 0; pair < length.pairs; pair++) {
@@ -79,7 +83,7 @@ export async function contest(
         result?.runs.push(await run(peer, workload, length.seconds));
       }
     }
-    for (const { peer, result } of turns) {
+    for (const { peer, result } of length.noRecovery === true ? [] : turns) {
       if (result !== undefined) result.recoverySeconds = await peer.recover();
     }
     return { workload, pairs: length.pairs, seconds: length.seconds, brokers: results };
@@ -107,16 +111,20 @@ async function run(peer: Peer, workload: Workload, seconds: number): Promise<Run
     return measure(args, loadLimitMs);
   }
   if (workload.flush === 'ASYNC_FLUSH') return produce(peer, workload, seconds);
-  const before = { flushes: deviceFlushes(peer.folder), end: await logEnd(peer.address) };
+  const before = { work: deviceWork(peer.folder), end: await logEnd(peer.address) };
   const report = await produce(peer, workload, seconds);
-  const flushes = (deviceFlushes(peer.folder) ?? Number.NaN) - (before.flushes ?? Number.NaN);
+  const work = deviceWork(peer.folder);
   const bytes = (await logEnd(peer.address)) - before.end;
-  if (!(flushes > 0) || !(bytes > 0)) return report;
+  if (before.work === null || work === null || !(bytes > 0)) return report;
+  const flushes = work.flushes - before.work.flushes;
+  if (flushes === 0) return report;
+  const deviceBytesPerByte = (work.writtenBytes - before.work.writtenBytes) / bytes;
   const recordBytes = bytes / (report.attempted ?? report.messages);
   const groupBytes = Math.round(bytes / flushes);
   const limit = await syncedWriteLimit(peer.folder, groupBytes, limitSeconds);
   const shareOfLimit = (report.per_second * recordBytes) / limit.bytes_per_second;
-  return { ...report, written: { recordBytes, groupBytes, limit, shareOfLimit } };
+  const sizes = { recordBytes, groupBytes, deviceBytesPerByte };
+  return { ...report, written: { ...sizes, limit, shareOfLimit } };
 }
 
 function produce(peer: Peer, workload: Workload, seconds: number): Promise<LoadReport> {

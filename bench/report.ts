@@ -63,6 +63,7 @@ function writtenRows(brokers: readonly BrokerResult[]): string[][] {
   ];
   return [
     row('Log written by one flush of the device', 'bytes', (run) => run.written?.groupBytes),
+    row('Device writes for one byte of log', 'bytes', (run) => run.written?.deviceBytesPerByte),
     row('Synced-write limit at that size', 'bytes/s', (run) => run.written?.limit.bytes_per_second),
     row('Log written over that limit', 'of 1', (run) => run.written?.shareOfLimit),
   ];

@@ -43,7 +43,7 @@ export async function tuneJava(
       java('as-shipped', 'tuned', {}),
       ...chosen.map(({ name, settings }) => java(name, 'tuned', settings)),
     ];
-    const { brokers } = await contest(workload, contenders, length);
+    const { brokers } = await contest(workload, contenders, { ...length, noRecovery: true });
     const [base] = brokers;
     if (base === undefined) continue;
     console.log(`\n${workload.name}, over the shipped settings in a heap of 4 GB, pair by pair:\n`);

@@ -64,7 +64,8 @@ test('the tables name every broker, the ratio with its spread, the verdict and r
 
 test('a synced run shows its group and its share of the limit', () => {
   const limit = { block_bytes: 70_000, bytes_per_second: 2e7 };
-  const written = { recordBytes: 1_200, groupBytes: 70_000, limit, shareOfLimit: 0.85 };
+  const sizes = { recordBytes: 1_200, groupBytes: 70_000, deviceBytesPerByte: 2.1 };
+  const written = { ...sizes, limit, shareOfLimit: 0.85 };
   const table = markdown([result('sync-64', [{ ...run(50, 4), written }], [run(10, 40)])]);
   assert.match(table, /\| Log written over that limit \| of 1 \| 0\.85 \(0\.85-0\.85\) \| - \|/);
 });
