@@ -5,7 +5,9 @@ import { footprint } from './footprint.ts';
 import { limits } from './limits.ts';
 import { buildLoadgen, runLoadgen } from './loadgen.ts';
 import { machineFacts } from './machine.ts';
+import { manyQueues } from './many-queues.ts';
 import { count, oneOf, seconds } from './options.ts';
+import { recovery } from './recovery.ts';
 import { readResults, writeResults } from './results.ts';
 import { tuneJava } from './tune-java.ts';
 import { chosenWorkloads } from './workloads.ts';
@@ -23,6 +25,12 @@ const { values, positionals } = parseArgs({
     candidates: { type: 'string', default: 'all' },
     from: { type: 'string', default: '' },
     messages: { type: 'string', default: '5000000' },
+    'sizes-gib': { type: 'string', default: '1,10,20' },
+    rounds: { type: 'string', default: '3' },
+    flush: { type: 'string', default: 'ASYNC_FLUSH' },
+    'with-java': { type: 'boolean', default: false },
+    topics: { type: 'string', default: '5000' },
+    'queues-per-topic': { type: 'string', default: '10' },
   },
 });
 
@@ -46,6 +54,19 @@ const commands: Record<string, () => Promise<void>> = {
   limits: () => limits(length.pairs, length.seconds),
   report: async () => console.log(writeResults(readResults(values.from.split(',')))),
   footprint: () => footprint(count('--messages', values.messages)),
+  'many-queues': () =>
+    manyQueues({
+      ...length,
+      topics: count('--topics', values.topics),
+      queuesPerTopic: count('--queues-per-topic', values['queues-per-topic']),
+    }),
+  recovery: () =>
+    recovery({
+      sizesGib: values['sizes-gib'].split(',').map((size) => count('--sizes-gib', size)),
+      rounds: count('--rounds', values.rounds),
+      flushDiskType: oneOf('--flush', values.flush, ['ASYNC_FLUSH', 'SYNC_FLUSH'] as const),
+      java: values['with-java'],
+    }),
   'echo-limit': async () => console.log(await runLoadgen(['echo-limit'], 600_000)),
 };
 
