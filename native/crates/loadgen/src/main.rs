@@ -36,6 +36,7 @@ const USAGE: &str = "\
 usage: turbopump-loadgen COMMAND [--name value]...
 
 produce      send messages    --server HOST:PORT --topic T [--queues 8] [--connections 4]
+             [--topics N]: over the topics T_0 to T_N-1 instead of T
              [--in-flight 16] [--body-bytes 1024 | MIN-MAX] [--seconds 10 | --count N]
              [--warmup-seconds 0] [--rate PER_SECOND] [--json] [--reconnect] [--ledger FILE]
              --rate: open loop, latency counts from the time a send was due

@@ -21,7 +21,8 @@ use crate::requests::{Send, encoding, header, number, send_header};
 
 struct Produce {
     encoding: HeaderEncoding,
-    topic: String,
+    /// Taken in turn, so that each run of messages touches all of them.
+    topics: Vec<String>,
     queues: u32,
     sizes: BodySizes,
     run: u64,
@@ -61,6 +62,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
 impl Produce {
     fn from_arguments(mut arguments: Arguments) -> Result<Self, LoadError> {
         let topic: String = arguments.or("--topic", "turbopump_load".to_owned())?;
+        let topics: Option<usize> = arguments.get("--topics")?;
         let queues = arguments.or("--queues", 8_u32)?.max(1);
         let sizes = arguments.or("--body-bytes", "1024".to_owned())?;
         let sizes = sizes.parse().map_err(LoadError::Usage)?;
@@ -72,13 +74,19 @@ impl Produce {
         let server_pid = arguments.get("--server-pid")?;
         let ledger: Option<PathBuf> = arguments.get("--ledger")?;
         arguments.end()?;
+        if topics.is_some() && ledger.is_some() {
+            return Err(LoadError::Usage("a ledger is of one topic, not of --topics".to_owned()));
+        }
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = mix(since_epoch.as_nanos() as u64 ^ u64::from(std::process::id()));
         let ledger = ledger.map(|path| LedgerWriter::append(&path, run, queues, &topic));
         let now = Instant::now();
         Ok(Self {
             encoding,
-            topic,
+            topics: match topics {
+                Some(count) => (0..count.max(1)).map(|nth| format!("{topic}_{nth}")).collect(),
+                None => vec![topic],
+            },
             queues,
             sizes,
             run,
@@ -120,7 +128,9 @@ impl Workload for Produce {
         let sequence = self.next;
         self.next += 1;
         let size = self.sizes.of(sequence);
-        let queue_id = (sequence % u64::from(self.queues)) as u32;
+        let nth = (sequence % self.topics.len() as u64) as usize;
+        let turn = sequence / self.topics.len() as u64;
+        let queue_id = (turn % u64::from(self.queues)) as u32;
         self.body.clear();
         write_body(&mut self.body, self.run, sequence, size);
         if let Some(ledger) = &mut self.ledger {
@@ -128,7 +138,7 @@ impl Workload for Produce {
         }
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let send = Send {
-            topic: &self.topic,
+            topic: self.topics.get(nth).map_or("", String::as_str),
             queues: self.queues,
             queue_id,
             born_ms: since_epoch.as_millis() as i64,

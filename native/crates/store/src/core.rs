@@ -30,6 +30,10 @@ use crate::trash::Trash;
 /// store takes bounded memory.
 const REPLAY_FLUSH_RECORDS: u64 = 1 << 18;
 
+/// A replay of less is not flushed on the way: its records are no more than some such flushes, and
+/// the log need not be synced before the first append.
+const REPLAY_UNSYNCED_BYTES_MAX: u64 = 256 << 20;
+
 /// Smallest segment: the largest record that RocketMQ's own tests use and room to roll.
 const SEGMENT_BYTES_MIN: u64 = 4096;
 
@@ -75,7 +79,7 @@ impl StoreCore {
         let abort = AbortFile::new(&options.root_dir, &disk);
         let aborted = abort.exists()?;
         let (checkpoint_file, found) = CheckpointFile::open(&options.root_dir, &disk)?;
-        let recovered = recover(&options, &disk, found.as_ref(), aborted)?;
+        let mut recovered = recover(&options, &disk, found.as_ref(), aborted)?;
         let trash = Trash::open(&options.commit_log_dir, &disk)?;
         for path in &recovered.removed {
             trash.take(path, None)?;
@@ -84,7 +88,7 @@ impl StoreCore {
         let dispatch = open_derived(&options, &disk, &clock, &recovered, &readable)?;
         let is_whole = has_queues.is_some()
             && (!options.index_enabled || dispatch.index.indexed_to().is_some());
-        let replayed = replay(&recovered, &dispatch, is_whole)?;
+        let replayed = replay(&mut recovered, &dispatch, is_whole)?;
         let log = open_log(&options, &disk, &clock, &recovered, readable)?;
         dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;
         abort.create()?;
@@ -223,7 +227,11 @@ fn open_derived(
 /// Brings queues and index up to the log's end. Begins earlier than the checkpoint says where
 /// files are damaged, and at the first record when queues or index are missing altogether
 /// (`is_whole` is false) or what is there does not fit together.
-fn replay(recovered: &Recovered, dispatch: &Dispatch, is_whole: bool) -> Result<u64, OpenError> {
+fn replay(
+    recovered: &mut Recovered,
+    dispatch: &Dispatch,
+    is_whole: bool,
+) -> Result<u64, OpenError> {
     let end = PhysicalOffset::new(recovered.end);
     let mut from = recovered.verified_from;
     let index_lacks = [dispatch.index.report().redispatch_from, dispatch.index.drop_beyond(end)?];
@@ -241,15 +249,23 @@ fn replay(recovered: &Recovered, dispatch: &Dispatch, is_whole: bool) -> Result<
     }
 }
 
-fn replay_from(recovered: &Recovered, dispatch: &Dispatch, from: u64) -> Result<u64, OpenError> {
+fn replay_from(
+    recovered: &mut Recovered,
+    dispatch: &Dispatch,
+    from: u64,
+) -> Result<u64, OpenError> {
     let mut since_flush = 0;
+    if recovered.end - from > REPLAY_UNSYNCED_BYTES_MAX {
+        // So much is flushed on the way, and derived files never name what is not on disk.
+        recovered.sync_rest()?;
+    }
+    let recovered = &*recovered;
     recovered.replay(from, |record| {
         drop(dispatch.replay(record)?);
         since_flush += 1;
-        if since_flush == REPLAY_FLUSH_RECORDS {
+        if since_flush >= REPLAY_FLUSH_RECORDS && recovered.flushed.end == recovered.end {
             since_flush = 0;
             let end = record.physical_offset.max(0) as u64 + record.bytes().len() as u64;
-            // All of the log is synced by now.
             dispatch.queues.flush(PhysicalOffset::new(end))?;
             dispatch.index.flush(PhysicalOffset::new(end))?;
         }
@@ -271,8 +287,15 @@ fn open_log(
     }
     let end = recovered.end;
     let segment = segments.get_or_make(end - end % options.segment_bytes)?;
-    let start =
-        LogStart { segments, segment, end, last_store_ms: recovered.last_store_ms, readable };
+    let flushed = recovered.flushed;
+    let start = LogStart {
+        segments,
+        segment,
+        end,
+        flushed,
+        last_store_ms: recovered.last_store_ms,
+        readable,
+    };
     Ok(CommitLog::new(
         start,
         options.flush_mode,

@@ -26,6 +26,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// quarter of the maintenance thread's time, which many thousand queues would else fill.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 const CHECKPOINT_LAG_BYTES: u64 = 64 << 20;
+/// However long checkpoints take, no more than this is left to be read again (some 0.3 seconds).
+const CHECKPOINT_LAG_BYTES_MAX: u64 = 256 << 20;
 const CHECKPOINT_SHARE: u32 = 4;
 
 /// Java's `cleanResourceInterval`.
@@ -69,9 +71,22 @@ impl StoreCore {
         if self.checkpointed.load(Ordering::Acquire) == u64::MAX {
             return true;
         }
-        let lag_bytes = self.log.flushed_point().end.saturating_sub(self.checkpointed());
-        since >= took * CHECKPOINT_SHARE
-            && (since >= CHECKPOINT_EVERY || lag_bytes >= CHECKPOINT_LAG_BYTES)
+        let lag_bytes = self.checkpoint_lag_bytes();
+        lag_bytes >= CHECKPOINT_LAG_BYTES_MAX
+            || since >= took * CHECKPOINT_SHARE
+                && (since >= CHECKPOINT_EVERY || lag_bytes >= CHECKPOINT_LAG_BYTES)
+    }
+
+    /// Called by the flushing thread: between two looks at the clock a full load writes several
+    /// times what is to be covered by a checkpoint.
+    pub(crate) fn wake_for_checkpoint(&self) {
+        if self.checkpoint_lag_bytes() >= CHECKPOINT_LAG_BYTES {
+            self.maintenance_wanted.raise();
+        }
+    }
+
+    fn checkpoint_lag_bytes(&self) -> u64 {
+        self.log.flushed_point().end.saturating_sub(self.checkpointed())
     }
 
     fn note_derived(&self, error: Option<&DerivedError>) {
@@ -98,7 +113,8 @@ impl StoreCore {
         self.disk.reached(CrashPoint::AfterQueueFlush);
         // After a crash Java's `IndexService.load` destroys an index file that is newer than this
         // time, and takes no other part of its checkpoint from it.
-        file.java.index_msg_timestamp = point.store_ms;
+        // Never back: the log may be flushed less far than the dead process had it.
+        file.java.index_msg_timestamp = file.java.index_msg_timestamp.max(point.store_ms);
         file.file.write(&Checkpoint { java: file.java, ours: file.ours })?;
         self.dispatch.index.flush(upto)?;
         self.disk.reached(CrashPoint::BeforeCheckpoint);

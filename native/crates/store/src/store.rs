@@ -41,7 +41,9 @@ impl Store {
         clock: Arc<dyn Clock>,
     ) -> Result<(Arc<Self>, RecoveryReport), OpenError> {
         let (store, report) = Self::recover(options, disk, clock)?;
-        store.spawn("store-flush", |core| core.log.run_flushing())?;
+        store.spawn("store-flush", |core| {
+            core.log.run_flushing(|| core.wake_for_checkpoint());
+        })?;
         store.spawn("store-prepare", |core| {
             core.log.run_preparing(|failure| core.note_failure("prepare", failure));
         })?;

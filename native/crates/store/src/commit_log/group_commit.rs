@@ -158,7 +158,8 @@ impl CommitLog {
     }
 
     /// Body of the syncing thread (SYNC) or flushing thread (ASYNC); returns when stopped.
-    pub(crate) fn run_flushing(&self) {
+    /// `flushed` is called after each sync.
+    pub(crate) fn run_flushing(&self, flushed: impl Fn()) {
         loop {
             match self.flush_wanted.wait(None) {
                 Wake::Stopped => return,
@@ -171,6 +172,7 @@ impl CommitLog {
             // asked waits for this answer. A failure was told by `sync_group`.
             if let Ok(end) = self.sync_group() {
                 self.tell(Progress::Flushed(end));
+                flushed();
             }
         }
     }

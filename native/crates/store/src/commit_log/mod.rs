@@ -113,12 +113,15 @@ pub(crate) struct LogStart {
     /// Holds `end` as its first free byte.
     pub(crate) segment: Arc<Segment>,
     pub(crate) end: u64,
+    /// Known to be on disk; below `end` only under `ASYNC_FLUSH`.
+    pub(crate) flushed: FlushedPoint,
     pub(crate) last_store_ms: i64,
     pub(crate) readable: Arc<AtomicU64>,
 }
 
 impl CommitLog {
-    /// A log that ends at `start.end`, all of it durable.
+    /// A log that ends at `start.end`, durable up to `start.flushed`; the rest is the first thing
+    /// that the flushing thread does.
     pub(crate) fn new(
         start: LogStart,
         mode: FlushMode,
@@ -126,14 +129,14 @@ impl CommitLog {
         disk: Arc<dyn Disk>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let LogStart { segments, segment, end, last_store_ms, readable } = start;
+        let LogStart { segments, segment, end, flushed, last_store_ms, readable } = start;
         segment.reserve(end - segment.base);
         readable.store(end, Ordering::Release);
-        Self {
+        let log = Self {
             positions: Positions {
                 min: AtomicU64::new(segments.first_base().unwrap_or(end)),
                 written: AtomicU64::new(end),
-                flushed: AtomicU64::new(end),
+                flushed: AtomicU64::new(flushed.end),
                 readable,
                 readable_limit: AtomicU64::new(u64::MAX),
             },
@@ -152,7 +155,7 @@ impl CommitLog {
                 closed: false,
             }),
             syncer: Mutex::default(),
-            flushed_point: Mutex::new(FlushedPoint { end, store_ms: last_store_ms }),
+            flushed_point: Mutex::new(flushed),
             disk,
             clock,
             listener: RwLock::default(),
@@ -164,7 +167,12 @@ impl CommitLog {
             window_max_us: AtomicU64::new(0),
             prepare_at: AtomicU64::new(0),
             released: AtomicU64::new(end),
+        };
+        if flushed.end < end {
+            log.urgent.store(true, Ordering::Release);
+            log.note_unsynced(end);
         }
+        log
     }
 
     /// Refuses appends from now on; what was appended before can still be synced.

@@ -12,6 +12,7 @@ pub mod memory;
 mod real;
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -162,6 +163,13 @@ pub trait DiskFile: Send + Sync {
 
     /// Makes `len` bytes from `at` read as zeros without changing the size.
     fn zero_range(&self, at: u64, len: u64) -> io::Result<()>;
+
+    /// The first range at or after `at` that may hold anything but zeros, `None` behind the last
+    /// one. Unwritten blocks hold none; a file system that cannot tell says the rest of the file.
+    fn next_data(&self, at: u64) -> io::Result<Option<Range<u64>>> {
+        let size = self.size()?;
+        Ok((at < size).then_some(at..size))
+    }
 
     /// Maps the first `bytes` read-only, `None` where the disk has nothing to map (memory disk).
     fn map(&self, bytes: u64) -> io::Result<Option<MappedFile>>;

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::num::NonZeroU64;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::UNIX_EPOCH;
 
 use rustix::fs::{
-    Advice, FallocateFlags, FlockOperation, fadvise, fallocate, fcntl_lock, flock, statvfs, syncfs,
+    Advice, FallocateFlags, FlockOperation, SeekFrom, fadvise, fallocate, fcntl_lock, flock, seek,
+    statvfs, syncfs,
 };
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 use rustix::system::uname;
@@ -217,6 +219,19 @@ impl DiskFile for RealFile {
             done += piece;
         }
         Ok(())
+    }
+
+    fn next_data(&self, at: u64) -> io::Result<Option<Range<u64>>> {
+        // The descriptor's own position is used by nothing else here.
+        match seek(&self.file, SeekFrom::Data(at)) {
+            Ok(start) => Ok(Some(start..seek(&self.file, SeekFrom::Hole(start))?)),
+            Err(Errno::NXIO) => Ok(None),
+            Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS) => {
+                let size = self.size()?;
+                Ok((at < size).then_some(at..size))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn map(&self, bytes: u64) -> io::Result<Option<MappedFile>> {

@@ -3,8 +3,14 @@
 //! Where to begin: our checkpoint's position; else Java's rule, the newest segment whose first
 //! record is no younger than the checkpoint's times; else the first segment. From there each
 //! record is verified (length, magic, CRC, stored position). The end is the first place where none
-//! stands; under it everything is synced, behind it everything reads as zeros, before anyone
-//! may append.
+//! stands; behind it everything reads as zeros before anyone may append.
+//!
+//! Under it everything is synced first, except where that can be left to the flushing thread: under
+//! `ASYNC_FLUSH`, from our own checkpoint on, when nothing had to be cut. The dead process's dirty
+//! pages, up to hundreds of megabytes behind a busy device, then delay no send: the records count
+//! as written, and as flushed only what the checkpoint covers, which bounds what is derived from
+//! them as in a running store. A cut is synced before the first append in any case: stale bytes
+//! that a power cut brought back behind new records could line up with them.
 //! Invariants: after recovery the log is a contiguous run of real records; a record that was once
 //! cut never comes back; work depends on what was written since the last checkpoint, not on the
 //! size of the store. Refuses: files it cannot place (wrong size, hole), by name.
@@ -21,15 +27,20 @@ use std::sync::Arc;
 use turbopump_wire::record::RecordView;
 
 use crate::checkpoint::{Checkpoint, Extension};
+use crate::commit_log::FlushedPoint;
 use crate::disk::{CrashPoint, Disk, OpenMode};
 use crate::error::{FileError, OpenError};
-use crate::options::StoreOptions;
+use crate::options::{FlushMode, StoreOptions};
 use files::LogFiles;
 use walk::{Walked, first_store_ms, walk};
 
 /// `RecoveryReport::cut_bytes` counts bytes up to this far behind the end: enough for the largest
 /// frame, so that a torn batch is seen, without reading the rest of a gigabyte of zeros.
 pub const CUT_COUNT_BYTES_MAX: u64 = 32 << 20;
+
+/// So many zeros are looked at before the rest is taken for dirty: twice what is written ahead of
+/// the tail under `SYNC_FLUSH`.
+const ZERO_LOOK_BYTES_MAX: u64 = 128 << 20;
 
 /// Java takes three seconds off its checkpoint times (`StoreCheckpoint.getMinTimestamp`).
 const JAVA_SLACK_MS: i64 = 3_000;
@@ -39,6 +50,8 @@ pub(crate) struct Recovered {
     /// First positions of the segments that stay.
     pub(crate) bases: Vec<u64>,
     pub(crate) end: u64,
+    /// What is known to be on disk: the end, or the checkpoint's position.
+    pub(crate) flushed: FlushedPoint,
     pub(crate) last_store_ms: i64,
     /// Records from here on were verified; queues and index may lack their entries.
     pub(crate) verified_from: u64,
@@ -56,9 +69,13 @@ struct Start {
     at: u64,
     limit: Option<u64>,
     queues_trusted: bool,
+    /// Store time of the last record before `at`, when our own checkpoint says that all of it is
+    /// on disk.
+    flushed_ms: Option<i64>,
 }
 
-/// Finds the end and makes everything before it durable and everything behind it zero.
+/// Finds the end, makes everything behind it zero and, unless the flushing thread can do it,
+/// everything before it durable.
 pub(crate) fn recover(
     options: &StoreOptions,
     disk: &Arc<dyn Disk>,
@@ -78,12 +95,14 @@ pub(crate) fn recover(
     }
     // A clean stop of ours left zeros behind its end; everyone else may have left anything.
     let reached_clean_end = start.limit == Some(walked.end);
+    let last_store_ms = walked
+        .store_ms
+        .max(checkpoint.map_or(0, |checkpoint| checkpoint.java.physic_msg_timestamp));
     let mut recovered = Recovered {
         bases: files.bases.iter().copied().filter(|base| *base <= walked.end).collect(),
         end: walked.end,
-        last_store_ms: walked
-            .store_ms
-            .max(checkpoint.map_or(0, |checkpoint| checkpoint.java.physic_msg_timestamp)),
+        flushed: FlushedPoint { end: walked.end, store_ms: last_store_ms },
+        last_store_ms,
         verified_from: start.at,
         queues_trusted: start.queues_trusted && (reached_clean_end || start.limit.is_none()),
         scanned_bytes: walked.end - start.at,
@@ -97,7 +116,8 @@ pub(crate) fn recover(
         return Ok(recovered);
     }
     disk.reached(CrashPoint::BeforeTailCut);
-    recovered.cut(start.at)?;
+    let may_defer = options.flush_mode == FlushMode::Async;
+    recovered.cut(&start, may_defer)?;
     Ok(recovered)
 }
 
@@ -114,7 +134,10 @@ fn find_start(
         && ours.dispatched <= end
     {
         let limit = (ours.clean && !aborted).then_some(ours.dispatched.max(first));
-        return Ok(Start { at: ours.dispatched.max(first), limit, queues_trusted: true });
+        let flushed_ms = (ours.dispatched >= first)
+            .then(|| checkpoint.map_or(0, |checkpoint| checkpoint.java.physic_msg_timestamp));
+        let at = ours.dispatched.max(first);
+        return Ok(Start { at, limit, queues_trusted: true, flushed_ms });
     }
     let java = checkpoint.map(|checkpoint| checkpoint.java).unwrap_or_default();
     let times = [java.physic_msg_timestamp, java.logics_msg_timestamp, java.index_msg_timestamp];
@@ -127,7 +150,7 @@ fn find_start(
             break;
         }
     }
-    Ok(Start { at, limit: None, queues_trusted: false })
+    Ok(Start { at, limit: None, queues_trusted: false, flushed_ms: None })
 }
 
 /// All segments are gone (expired by hand, or a new store). Positions that were used once are not
@@ -135,7 +158,8 @@ fn find_start(
 fn start_of_nothing(files: &LogFiles, ours: Option<Extension>) -> Start {
     let used = ours.map_or(0, |ours| ours.dispatched).next_multiple_of(files.segment_bytes);
     let at = used.max(files.short_last.map_or(0, |(base, _)| base));
-    Start { at, limit: None, queues_trusted: ours.is_some() || at == 0 }
+    let queues_trusted = ours.is_some() || at == 0;
+    Start { at, limit: None, queues_trusted, flushed_ms: None }
 }
 
 impl Recovered {
@@ -143,19 +167,42 @@ impl Recovered {
     /// (by the caller) later files leave the log. Dying in between leaves the same end to the next
     /// recovery.
     ///
-    /// The whole rest of the segment is zeroed, whatever stopped the last run. After a mere kill
-    /// one torn batch would be all there is, after a power cut any page of the segment may have
-    /// got out; telling the two apart would save nothing, as a file system zeroes a range in
-    /// constant time.
-    fn cut(&mut self, from: u64) -> Result<(), OpenError> {
+    /// One byte that is not zero and the whole rest of the segment is zeroed: after a mere kill one
+    /// torn batch is all there is, after a power cut any page may have got out, and a file system
+    /// zeroes a range in constant time.
+    fn cut(&mut self, start: &Start, may_defer: bool) -> Result<(), OpenError> {
         let behind = self.files.bases.iter().copied().filter(|base| *base > self.end);
         let short = self.files.short_last.map(|(base, _)| base).into_iter();
         // Last one first: dying in between must not leave a hole.
         let removed = behind.chain(short).map(|base| self.files.path(base)).rev();
         self.removed = removed.collect();
+        let mut is_zero = true;
         if let Some(base) = self.files.base_of(self.end) {
-            self.cut_bytes = self.zero_rest(base)?;
+            is_zero = self.zero_rest(base)?;
         }
+        match start.flushed_ms {
+            Some(store_ms) if may_defer && is_zero => {
+                self.flushed = FlushedPoint { end: start.at, store_ms };
+            }
+            _ => self.sync_from(start.at)?,
+        }
+        // A segment that the dead process made and never got to name durably is in use now.
+        let dir = &self.files.dir;
+        self.files.disk.sync_dir(dir).map_err(FileError::on("cannot sync", dir))?;
+        Ok(())
+    }
+
+    /// Makes durable what `flushed` left to the flushing thread; for whoever puts derived files
+    /// on disk before that thread runs.
+    pub(crate) fn sync_rest(&mut self) -> Result<(), OpenError> {
+        if self.flushed.end < self.end {
+            self.sync_from(self.flushed.end)?;
+            self.flushed = FlushedPoint { end: self.end, store_ms: self.last_store_ms };
+        }
+        Ok(())
+    }
+
+    fn sync_from(&self, from: u64) -> Result<(), OpenError> {
         for base in self.bases.iter().copied() {
             if base + self.files.segment_bytes > from {
                 let path = self.files.path(base);
@@ -164,35 +211,48 @@ impl Recovered {
                 synced.map_err(FileError::on("cannot sync", &path))?;
             }
         }
-        // A segment that the dead process made and never got to name durably is in use now.
-        let dir = &self.files.dir;
-        self.files.disk.sync_dir(dir).map_err(FileError::on("cannot sync", dir))?;
         Ok(())
     }
 
-    /// Says how many bytes were not zero in what was looked at.
-    fn zero_rest(&self, base: u64) -> Result<u64, FileError> {
+    /// True when the rest of the segment is known to have been zero already. Counts into
+    /// `cut_bytes` what was not, in what was looked at: that which the file system does not know to
+    /// be unwritten.
+    fn zero_rest(&mut self, base: u64) -> Result<bool, FileError> {
         let path = self.files.path(base);
-        let at = self.end - base;
-        let rest = self.files.segment_bytes - at;
+        let (mut at, end) = (self.end - base, self.files.segment_bytes);
+        let rest = at..end;
         let zeroed = (|| {
             let file = self.files.disk.open(&path, OpenMode::Existing)?;
-            let looked = rest.min(CUT_COUNT_BYTES_MAX);
-            let mut chunk = vec![0; (1 << 20).min(looked as usize).max(1)];
-            let (mut counted, mut done) = (0, 0);
-            while done < looked {
-                let read = file.read_at(&mut chunk, at + done)?;
-                let bytes = chunk.get(..read.min((looked - done) as usize)).unwrap_or_default();
-                if bytes.is_empty() {
-                    break;
+            let (mut chunk, mut counted, mut looked) = (Vec::new(), 0, 0);
+            let is_seen = loop {
+                let data = file.next_data(at)?.filter(|data| data.start < end);
+                let Some(data) = data else { break true };
+                if looked >= ZERO_LOOK_BYTES_MAX || counted > 0 && looked >= CUT_COUNT_BYTES_MAX {
+                    break false;
                 }
+                let step = (1 << 20).min(data.end.min(end) - data.start);
+                chunk.resize(step as usize, 0);
+                let read = file.read_at(&mut chunk, data.start)?;
+                let bytes = chunk.get(..read).filter(|bytes| !bytes.is_empty());
+                let Some(bytes) = bytes else { break true };
                 counted += count_written(bytes);
-                done += bytes.len() as u64;
+                looked += read as u64;
+                at = data.start + read as u64;
+            };
+            if is_seen && counted == 0 {
+                // What a recovery zeroed that was killed before its sync is a change of blocks that
+                // no byte shows. A synced write commits it and leaves the dirty pages alone.
+                if rest.start < end {
+                    file.write_at_synced(&[0], rest.start)?;
+                }
+            } else {
+                file.zero_range(rest.start, rest.end - rest.start)?;
             }
-            file.zero_range(at, rest)?;
-            Ok(counted)
+            Ok((counted, is_seen && counted == 0))
         })();
-        zeroed.map_err(FileError::on("cannot cut the tail of", &path))
+        let (counted, was_zero) = zeroed.map_err(FileError::on("cannot cut the tail of", &path))?;
+        self.cut_bytes = counted;
+        Ok(was_zero)
     }
 
     /// Hands out the records from `from` (a segment's start, or `verified_from`) to the end, in

@@ -117,7 +117,8 @@ impl Window {
         let inside = at >= self.start && at + len <= self.start + self.bytes.len() as u64;
         if !inside {
             let window = (WINDOW_BYTES as u64).min(self.segment_bytes - at).max(len);
-            self.bytes = vec![0; window as usize];
+            // The allocation stays: a fresh one is faulted in page by page for every window.
+            self.bytes.resize(window as usize, 0);
             let read = self.file.read_at(&mut self.bytes, at);
             let read = read.map_err(FileError::on("cannot read", &self.path))?;
             self.bytes.truncate(read);

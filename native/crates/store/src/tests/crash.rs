@@ -219,3 +219,41 @@ fn two_threads_append_and_one_syncs() {
         assert_eq!(rig.reopened(rig.disk.after_power_cut(2)).assert_whole().len(), 400);
     }
 }
+
+#[test]
+fn what_a_kill_left_in_the_page_cache_is_flushed_later_and_named_by_nothing_until_then() {
+    let messages: Vec<_> = (0..30).map(|id| Message::new(id, (id % 2) as u32, 200)).collect();
+    let bodies: Vec<_> = messages.iter().map(Message::body).collect();
+    let rig = Rig::new(FlushMode::Async);
+    rig.append(&messages[..10]).expect("append");
+    rig.core.log.sync_group().expect("sync");
+    rig.core.checkpoint(false).expect("checkpoint");
+    let (covered, _) = (rig.end(), rig.append(&messages[10..]).expect("append"));
+    let after = rig.reopened(rig.disk.after_kill());
+    assert_eq!(after.assert_whole(), bodies, "all of it is readable");
+    assert_eq!(after.core.log.flushed_point().end, covered, "the open waited for no sync");
+    after.core.checkpoint(false).expect("checkpoint");
+    for seed in 0..20 {
+        let cut = after.reopened(after.disk.after_power_cut(seed));
+        let left = cut.assert_whole();
+        assert!(left.len() >= 10, "cut {seed}: {} of the covered 10", left.len());
+        assert_eq!(left[..], bodies[..left.len()], "cut {seed}");
+    }
+    after.core.log.sync_group().expect("sync");
+    after.core.checkpoint(false).expect("checkpoint");
+    assert_eq!(after.reopened(after.disk.after_power_cut(3)).assert_whole(), bodies);
+}
+
+#[test]
+fn under_sync_flush_nothing_is_readable_before_it_is_on_disk() {
+    let messages: Vec<_> = (0..12).map(|id| Message::new(id, 0, 200)).collect();
+    let rig = Rig::new(FlushMode::Async);
+    rig.append(&messages[..4]).expect("append");
+    rig.core.log.sync_group().expect("sync");
+    rig.core.checkpoint(false).expect("checkpoint");
+    rig.append(&messages[4..]).expect("append");
+    let after = Rig::open(rig.disk.after_kill(), &options(FlushMode::Sync)).expect("opens");
+    assert_eq!(after.core.log.flushed_point().end, after.end());
+    let cut = Rig::open(after.disk.after_power_cut(1), &options(FlushMode::Sync)).expect("opens");
+    assert_eq!(cut.assert_whole().len(), messages.len(), "readable once, there for good");
+}
