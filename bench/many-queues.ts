@@ -27,6 +27,7 @@ const prefix = 'Many';
 /** Admin requests under way at once. */
 const creators = 16;
 const boots = 3;
+const warmUpMessages = 1_500_000;
 const loadLimitMs = 120_000;
 
 export async function manyQueues(options: ManyQueuesOptions): Promise<void> {
@@ -81,25 +82,32 @@ async function createTopics(broker: string, topics: number, queues: number): Pro
   }
 }
 
-/** Reports of the two shapes, pair by pair; the first load of each is the warm-up. */
+/**
+ * Reports of the two shapes, pair by pair. Both write the same number of messages first, more than
+ * the log keeps in memory behind its tail: before that each page costs a fault in the kernel and
+ * perhaps one in the host, and the slower broker would stay in that state longer.
+ */
 async function alternate(shapes: Shape[], pairs: number, seconds: number): Promise<LoadReport[][]> {
+  const time = ['--seconds', seconds, '--warmup-seconds', 1];
   const reports: LoadReport[][] = shapes.map(() => []);
-  for (const shape of shapes) await load(shape, seconds);
+  for (const shape of shapes) await load(shape, ['--count', warmUpMessages]);
   for (let pair = 0; pair < pairs; pair++) {
     const order = pair % 2 === 0 ? [0, 1] : [1, 0];
     for (const index of order) {
       const shape = shapes[index];
-      if (shape !== undefined) reports[index]?.push(await load(shape, seconds));
+      if (shape !== undefined) reports[index]?.push(await load(shape, time));
     }
   }
   return reports;
 }
 
-function load({ lives, arguments: queues }: Shape, seconds: number): Promise<LoadReport> {
+function load(
+  { lives, arguments: queues }: Shape,
+  length: (string | number)[],
+): Promise<LoadReport> {
   const server = ['--server', lives.address, '--server-pid', lives.pid];
   const shape = ['--connections', 4, '--in-flight', 16, '--body-bytes', 1024];
-  const time = ['--seconds', seconds, '--warmup-seconds', 1];
-  return measure(['produce', ...server, ...queues, ...shape, ...time], loadLimitMs);
+  return measure(['produce', ...server, ...queues, ...shape, ...length], loadLimitMs);
 }
 
 async function boot(lives: BrokerLives, end: () => Promise<void>): Promise<string> {

@@ -77,10 +77,11 @@ impl StoreCore {
                 && (since >= CHECKPOINT_EVERY || lag_bytes >= CHECKPOINT_LAG_BYTES)
     }
 
-    /// Called by the flushing thread: between two looks at the clock a full load writes several
-    /// times what is to be covered by a checkpoint.
+    /// Called by the flushing thread: between two looks at the clock a fast load writes several
+    /// times what is to be covered by a checkpoint. Not earlier, because each one writes the whole
+    /// slot table of the index again (20 MB).
     pub(crate) fn wake_for_checkpoint(&self) {
-        if self.checkpoint_lag_bytes() >= CHECKPOINT_LAG_BYTES {
+        if self.checkpoint_lag_bytes() >= 2 * CHECKPOINT_LAG_BYTES {
             self.maintenance_wanted.raise();
         }
     }

@@ -33,6 +33,7 @@ impl Index {
     /// syncs. After an error everything unwritten is still in memory.
     pub fn flush(&self, upto: PhysicalOffset) -> Result<(), IndexError> {
         let _one_at_a_time = lock(&self.flushing);
+        self.sync_found()?;
         // A file that filled up is written before the one that follows it.
         while let Some(plan) = self.next_plan(upto) {
             let written = self.write(&plan);
@@ -44,6 +45,17 @@ impl Index {
             }
             building.mark_flushed(plan.count, plan.header);
         }
+        Ok(())
+    }
+
+    /// Once: the newest file as opening found it, before anything is added to it or claimed of it.
+    fn sync_found(&self) -> Result<(), IndexError> {
+        let Some(found) = lock(&self.files).unsynced.clone() else { return Ok(()) };
+        sync(&found)?;
+        let dir = self.dir.as_path();
+        let synced = self.disk.sync_dir(dir);
+        synced.map_err(|error| IndexError::io("sync the folder", dir, error))?;
+        lock(&self.files).unsynced = None;
         Ok(())
     }
 

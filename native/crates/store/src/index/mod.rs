@@ -69,6 +69,8 @@ struct Files {
     newest_name: Option<u64>,
     /// Position of the newest indexed record.
     last: Option<PhysicalOffset>,
+    /// What opening found written by an earlier process and nobody has synced yet.
+    unsynced: Option<building::OnDisk>,
 }
 
 impl Files {

@@ -57,7 +57,7 @@ pub(super) fn load(
             report.dropped.push(found.name);
         }
     }
-    sync_newest(dir, disk, &files)?;
+    files.unsynced = newest_file(disk, &files)?;
     files.last = files.last_record();
     if damaged {
         report.redispatch_from = Some(files.last.unwrap_or(PhysicalOffset::ZERO));
@@ -65,23 +65,21 @@ pub(super) fn load(
     Ok((files, report))
 }
 
-/// What a killed process wrote last may not be on disk yet, and counts as indexed from now on.
+/// What a killed process wrote last may not be on disk yet, and counts as indexed from now on: it
+/// is synced by the first flush, which comes before any checkpoint that covers it. A power cut
+/// before that leaves an older header, and a checkpoint from which the rest is dispatched again.
 /// Older files were synced before the newest was made.
-fn sync_newest(dir: &Path, disk: &dyn Disk, files: &Files) -> Result<(), IndexError> {
+fn newest_file(disk: &dyn Disk, files: &Files) -> Result<Option<OnDisk>, IndexError> {
     let building = files.building.back().and_then(|building| building.disk.clone());
-    let (path, file) = match (building, files.sealed.last()) {
-        (Some(on_disk), _) => (on_disk.path, on_disk.file),
+    match (building, files.sealed.last()) {
+        (Some(on_disk), _) => Ok(Some(on_disk)),
         (None, Some(sealed)) => {
             let file = disk.open(&sealed.path, OpenMode::Existing);
-            (
-                sealed.path.clone(),
-                file.map_err(|error| IndexError::io("open", &sealed.path, error))?,
-            )
+            let file = file.map_err(|error| IndexError::io("open", &sealed.path, error))?;
+            Ok(Some(OnDisk { path: sealed.path.clone(), file }))
         }
-        (None, None) => return Ok(()),
-    };
-    file.sync_data().map_err(|error| IndexError::io("sync", path, error))?;
-    disk.sync_dir(dir).map_err(|error| IndexError::io("sync the folder", dir, error))
+        (None, None) => Ok(None),
+    }
 }
 
 /// Files of the right name and length, oldest first.
@@ -207,8 +205,8 @@ fn follow_back(
     Ok(Some(number))
 }
 
-/// Writes corrected slots at once: entries added later take the numbers that the old slots name,
-/// and a second stop would find chains that belong to other slots.
+/// Writes corrected slots at once, synced before any entry is added: those take the numbers that
+/// the old slots name, and a second stop would find chains that belong to other slots.
 fn put_right(file: &dyn DiskFile, slots: &mut Slots) -> std::io::Result<()> {
     let changed = slots.take_changed();
     let runs = page_runs(&changed);
@@ -220,7 +218,7 @@ fn put_right(file: &dyn DiskFile, slots: &mut Slots) -> std::io::Result<()> {
         }
         file.write_at(&bytes, slot_at((first * PAGE_SLOTS) as u32))?;
     }
-    if runs.is_empty() { Ok(()) } else { file.sync_data() }
+    Ok(())
 }
 
 /// An index file's name as a number, `None` for another name.
