@@ -28,6 +28,15 @@ export type { ClientAdmin } from './clients.ts';
 export type { ClusterAdmin } from './clusters.ts';
 export type { ConfigAdmin } from './config.ts';
 export { parseGroupList, parseTopicList } from './decode-settings.ts';
+export type { Backlog, GroupBacklog } from './drain/backlog.ts';
+export {
+  brokerToDrain,
+  type Closing,
+  closeForWrites,
+  type DrainedBroker,
+  openForWrites,
+} from './drain/index.ts';
+export { drainLooks, type Look, type WatchOptions } from './drain/watch.ts';
 export type { GroupAdmin, RequestMode } from './groups.ts';
 export { allInOrder, inOrder, type Outcome } from './in-order.ts';
 export { decodeRecords, RecordError, type StoredMessage } from './message-record.ts';

@@ -14,6 +14,7 @@ const ACTING = [
   'brokerClusterName',
   'brokerId',
   'brokerPermission',
+  'draining',
   'defaultTopicQueueNums',
   'autoCreateTopicEnable',
   'autoCreateSubscriptionGroup',
@@ -40,6 +41,7 @@ const ACTING = [
 
 const HOT: string[] = [
   'brokerPermission',
+  'draining',
   'defaultTopicQueueNums',
   'autoCreateTopicEnable',
   'autoCreateSubscriptionGroup',
@@ -62,6 +64,9 @@ const ROWS: readonly KeyRow[] = [
   ['brokerIP2', 'String', localAddress],
   ['recoverConcurrently', 'boolean', false, { important: true }],
   ['brokerPermission', 'int', 6, { min: 0, max: 7 }],
+  // Ours: sends are refused whatever the topic, where brokerPermission refuses those of ordered
+  // topics and only takes the others off the routes. Set and taken back by `mqadmin drain`.
+  ['draining', 'boolean', false],
   ['defaultTopicQueueNums', 'int', 8, { min: 1, max: 65535 }],
   ['autoCreateTopicEnable', 'boolean', true, { important: true }],
   ['clusterTopicEnable', 'boolean', true],

@@ -167,4 +167,5 @@ export const endless: ReadonlyMap<string, string> = new Map([
 /** Commands that only ours has, and the test that holds each. */
 export const oursAlone: ReadonlyMap<string, string> = new Map([
   ['whereIs', 'test/integration/where-is.test.ts'],
+  ['drain', 'test/integration/drain.test.ts'],
 ]);

@@ -5,6 +5,9 @@ import { brokerRole } from '../ha/role.ts';
 import { parseDelayLevels } from '../schedule/delay-levels.ts';
 import type { BrokerIdentity } from './identity.ts';
 
+/** Answered with SERVICE_NOT_AVAILABLE, on which clients try another broker. */
+const DRAINING = 'the broker is being drained: it takes no messages (mqadmin drain)';
+
 export function brokerPolicy(settings: Settings, identity: BrokerIdentity): BrokerPolicy {
   return {
     clusterName: identity.clusterName,
@@ -21,6 +24,6 @@ export function brokerPolicy(settings: Settings, identity: BrokerIdentity): Brok
     maxTransferCountInMemory: settings.integer('maxTransferCountOnMessageInMemory'),
     autoCreateSubscriptionGroup: settings.boolean('autoCreateSubscriptionGroup'),
     delayLevelsMs: parseDelayLevels(settings.text('messageDelayLevel')),
-    rejectSends: null,
+    rejectSends: settings.boolean('draining') ? DRAINING : null,
   };
 }

@@ -5,6 +5,7 @@ import { brokerStatus } from './broker/broker-status.ts';
 import { cleanExpiredCQ } from './broker/clean-expired-cq.ts';
 import { cleanUnusedTopic } from './broker/clean-unused-topic.ts';
 import { deleteExpiredCommitLog } from './broker/delete-expired-commit-log.ts';
+import { drain } from './broker/drain.ts';
 import { getBrokerConfig } from './broker/get-broker-config.ts';
 import { resetMasterFlushOffset } from './broker/reset-master-flush-offset.ts';
 import { sendMsgStatus } from './broker/send-msg-status.ts';
@@ -119,5 +120,6 @@ export const allCommands: readonly CliCommand[] = [
   exportMetrics,
   haStatus,
   whereIs,
+  drain,
   ...refusedCommands,
 ];

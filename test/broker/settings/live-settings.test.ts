@@ -21,6 +21,7 @@ live.after.each(() => rig.destroy());
 
 /** What shows that the value is in force; the value differs from the default. */
 const EFFECTS: Record<string, [value: string, isInForce: () => boolean | Promise<boolean>]> = {
+  draining: ['true', () => rig.dataPlane.broker?.rejectSends?.includes('drained') === true],
   brokerPermission: ['4', () => rig.dataPlane.broker?.brokerPermission === 4],
   slaveReadEnable: ['true', () => rig.dataPlane.broker?.slaveReadEnable === true],
   longPollingEnable: ['false', () => rig.dataPlane.broker?.longPollingEnable === false],
