@@ -66,6 +66,7 @@ export interface NativeBroker {
 
 export interface NativeConnectedSlave {
   address: string
+  brokerId: number | null
   ackOffset: number
   lagBytes: number
   transferredBytesPerSecond: number
@@ -242,6 +243,12 @@ export interface NativeRecovery {
   elapsedMs: number
 }
 
+export interface NativeRefusedPeer {
+  address: string
+  reason: string
+  count: number
+}
+
 /** See `ReplicationOptions` of `data-plane.ts`. */
 export interface NativeReplication {
   role: 'ASYNC_MASTER' | 'SYNC_MASTER' | 'SLAVE'
@@ -250,18 +257,30 @@ export interface NativeReplication {
   slaveTimeoutMs: number
   inSyncReplicas: number
   minInSyncReplicas: number
+  enableAutoInSyncReplicas: boolean
   allAckInSyncStateSet: boolean
   haMaxGapNotInSync: number
   haSendHeartbeatInterval: number
   haHousekeepingInterval: number
   haTransferBatchSize: number
+  maxHaTransferByteInSecond: number | null
   slaveAckAfterFlush: boolean
+  brokerId: number
+  security: NativeSecurity
 }
 
 export interface NativeReplicationStatus {
   role: 'ASYNC_MASTER' | 'SYNC_MASTER' | 'SLAVE'
   slaves: Array<NativeConnectedSlave>
+  refusedPeers: Array<NativeRefusedPeer>
   master: NativeMasterLink | null
+}
+
+/** See `ReplicationSecurity` of `data-plane.ts`. */
+export interface NativeSecurity {
+  secretFile: string | null
+  tls: NativeTlsFiles | null
+  plainPeers: 'all' | Array<string>
 }
 
 export interface NativeStoredMessage {
@@ -276,6 +295,14 @@ export interface NativeSubscription {
   subString: string
   tagCodes: Array<number>
   subVersion: number
+}
+
+/** See `TlsFiles` of `data-plane.ts`. */
+export interface NativeTlsFiles {
+  certificateFile: string
+  keyFile: string
+  caFile: string
+  serverName: string | null
 }
 
 export interface NativeTopic {

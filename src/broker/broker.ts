@@ -23,6 +23,7 @@ import { type ConsumerGroup, ConsumerGroups, isBroadcasting } from './clients/co
 import { liveGroupPolicy } from './clients/live-group-policy.ts';
 import { ProducerGroups } from './clients/producer-groups.ts';
 import { Groups } from './groups/groups.ts';
+import { RefusedPeers } from './ha/refused-peers.ts';
 import { takeOffsetsOfSlaves } from './ha/returning-offsets.ts';
 import { checkRole, isSlave } from './ha/role.ts';
 import { Slave } from './ha/slave.ts';
@@ -235,6 +236,7 @@ export class Broker {
       () => this.#parts.locks.expire(),
     );
     this.#slave?.start(this.#timers);
+    if (this.#slave === null) new RefusedPeers(dataPlane, this.#log).start(this.#timers);
   }
 
   async #stop(): Promise<void> {

@@ -35,6 +35,15 @@ const ACTING = [
   'haHousekeepingInterval',
   'haTransferBatchSize',
   'slaveAckAfterFlush',
+  'enableAutoInSyncReplicas',
+  'haFlowControlEnable',
+  'maxHaTransferByteInSecond',
+  'haSecretFile',
+  'haTlsCertificateFile',
+  'haTlsKeyFile',
+  'haTlsCaFile',
+  'haTlsServerName',
+  'haPlainPeers',
   'flushDelayOffsetInterval',
 ];
 
@@ -127,6 +136,13 @@ const ROWS: readonly KeyRow[] = [
   ['haMaxGapNotInSync', 'int', 268435456],
   // Ours: a slave acknowledges what is on its disk, where RocketMQ's does what it has appended.
   ['slaveAckAfterFlush', 'boolean', false],
+  // Ours: what each end of an HA connection must show, and who need not.
+  ['haSecretFile', 'String', null],
+  ['haTlsCertificateFile', 'String', null],
+  ['haTlsKeyFile', 'String', null],
+  ['haTlsCaFile', 'String', null],
+  ['haTlsServerName', 'String', null],
+  ['haPlainPeers', 'String', null],
   [
     'brokerRole',
     'enum',
@@ -203,7 +219,7 @@ const ROWS: readonly KeyRow[] = [
   ['allAckInSyncStateSet', 'boolean', false, { important: true }],
   ['enableAutoInSyncReplicas', 'boolean', false, { important: true }],
   ['haFlowControlEnable', 'boolean', false, { important: true }],
-  ['maxHaTransferByteInSecond', 'long', 104857600],
+  ['maxHaTransferByteInSecond', 'long', 104857600, { min: 1 }],
   ['haMaxTimeSlaveNotCatchup', 'long', 15000],
   ['syncMasterFlushOffsetWhenStartup', 'boolean', false],
   ['maxChecksumRange', 'long', 1073741824],

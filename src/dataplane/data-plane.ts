@@ -64,6 +64,11 @@ export interface ReplicationOptions {
   inSyncReplicas: number;
   /** SYNC_MASTER: sends are refused while fewer copies than this, master included, can be had. */
   minInSyncReplicas: number;
+  /**
+   * SYNC_MASTER: only as many copies are asked for as the master and its slaves in sync can hold,
+   * and at least `minInSyncReplicas`. At a minimum of 1 a master without a slave answers OK alone.
+   */
+  enableAutoInSyncReplicas: boolean;
   /** SYNC_MASTER: every slave in sync must acknowledge, not only `inSyncReplicas - 1`. */
   allAckInSyncStateSet: boolean;
   /** A slave more bytes behind than this is not in sync. */
@@ -74,8 +79,32 @@ export interface ReplicationOptions {
   haHousekeepingInterval: number;
   /** Most bytes of log in one frame. */
   haTransferBatchSize: number;
+  /** Most bytes to each slave in a second (Java FlowMonitor); null for no limit. */
+  maxHaTransferByteInSecond: number | null;
   /** Slave: acknowledge only what is on its disk. Ours; Java acknowledges what is appended. */
   slaveAckAfterFlush: boolean;
+  /** By which slaves that prove to have the secret are told apart. */
+  brokerId: number;
+  security: ReplicationSecurity;
+}
+
+/** What is asked of the other end of an HA connection; nothing in RocketMQ, and by default. */
+export interface ReplicationSecurity {
+  /** File of a secret that each end must prove to have. */
+  secretFile: string | null;
+  tls: TlsFiles | null;
+  /** IP addresses of which nothing is asked: Java's slaves and masters know neither. */
+  plainPeers: 'all' | string[];
+}
+
+/** PEM files of one end of an HA connection. */
+export interface TlsFiles {
+  certificateFile: string;
+  keyFile: string;
+  /** Authorities that have signed the certificates of the other ends. */
+  caFile: string;
+  /** Name in the master's certificate; null when it is the host in its address. */
+  serverName: string | null;
 }
 
 /** What was found, cut and rebuilt when the store was opened. */
@@ -292,6 +321,8 @@ export interface ListenPorts {
 export interface ConnectedSlave {
   /** `host:port` of its end of the connection. */
   address: string;
+  /** Its `brokerId`, when it has proved to have the secret. */
+  brokerId: number | null;
   /** End of what it says it has; 0 before its first acknowledgement. */
   ackOffset: number;
   /** Bytes of the master's log behind that. */
@@ -317,10 +348,19 @@ export interface MasterLink {
   refusal: string | null;
 }
 
+/** A peer that was sent away from the HA port, with all others of its address and fault. */
+export interface RefusedPeer {
+  address: string;
+  reason: string;
+  count: number;
+}
+
 export interface ReplicationStatus {
   role: BrokerRole;
   /** Connected slaves that have said where they are; empty for a slave. */
   slaves: ConnectedSlave[];
+  /** The last few different ones. */
+  refusedPeers: RefusedPeer[];
   /** Null for a master. */
   master: MasterLink | null;
 }

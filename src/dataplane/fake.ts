@@ -97,7 +97,12 @@ export class FakeDataPlane implements DataPlane {
   };
 
   /** What `replicationStatus` tells. */
-  replication: ReplicationStatus = { role: 'ASYNC_MASTER', slaves: [], master: null };
+  replication: ReplicationStatus = {
+    role: 'ASYNC_MASTER',
+    slaves: [],
+    refusedPeers: [],
+    master: null,
+  };
   masterAddress: string | null = null;
 
   readonly #offsets = new Map<string, ConsumerOffset>();

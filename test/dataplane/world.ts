@@ -54,12 +54,16 @@ export function options(folder: string): DataPlaneOptions {
       slaveTimeoutMs: 3000,
       inSyncReplicas: 1,
       minInSyncReplicas: 1,
+      enableAutoInSyncReplicas: false,
       allAckInSyncStateSet: false,
       haMaxGapNotInSync: 256 << 20,
       haSendHeartbeatInterval: 5000,
       haHousekeepingInterval: 20_000,
       haTransferBatchSize: 32_768,
+      maxHaTransferByteInSecond: null,
       slaveAckAfterFlush: false,
+      brokerId: 0,
+      security: { secretFile: null, tls: null, plainPeers: [] },
     },
   };
 }

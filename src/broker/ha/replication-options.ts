@@ -2,6 +2,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { ReplicationOptions } from '../../dataplane/data-plane.ts';
 import { brokerRole } from './role.ts';
+import { replicationSecurity } from './security-options.ts';
 
 /** `haListenPort`, where 0 means the port after `listenPort`. */
 export function haListenPort(settings: Settings, listenPort: number): number {
@@ -20,11 +21,17 @@ export function replicationOptions(settings: Settings): ReplicationOptions {
     slaveTimeoutMs: settings.integer('slaveTimeout'),
     inSyncReplicas: settings.integer('inSyncReplicas'),
     minInSyncReplicas: settings.integer('minInSyncReplicas'),
+    enableAutoInSyncReplicas: settings.boolean('enableAutoInSyncReplicas'),
     allAckInSyncStateSet: settings.boolean('allAckInSyncStateSet'),
     haMaxGapNotInSync: settings.integer('haMaxGapNotInSync'),
     haSendHeartbeatInterval: settings.integer('haSendHeartbeatInterval'),
     haHousekeepingInterval: settings.integer('haHousekeepingInterval'),
     haTransferBatchSize: settings.integer('haTransferBatchSize'),
+    maxHaTransferByteInSecond: settings.boolean('haFlowControlEnable')
+      ? settings.integer('maxHaTransferByteInSecond')
+      : null,
     slaveAckAfterFlush: settings.boolean('slaveAckAfterFlush'),
+    brokerId: settings.integer('brokerId'),
+    security: replicationSecurity(settings),
   };
 }

@@ -44,7 +44,7 @@ class SlaveTables {
   nowMs = 0;
 
   constructor() {
-    this.dataPlane.replication = { role: 'SLAVE', slaves: [], master: LINK };
+    this.dataPlane.replication = { role: 'SLAVE', slaves: [], refusedPeers: [], master: LINK };
     const now = (): number => this.nowMs;
     const system = new SystemTopics(systemTopicSettings(brokerSettings()));
     this.topics = new Topics(
@@ -158,7 +158,7 @@ test('nothing is copied from a master whose log is not taken', async ({ master, 
     { ...LINK, refusal: 'another history' },
     { ...LINK, lastReadTimestamp: 0 },
   ]) {
-    slave.dataPlane.replication = { role: 'SLAVE', slaves: [], master: link };
+    slave.dataPlane.replication = { role: 'SLAVE', slaves: [], refusedPeers: [], master: link };
     await slave.copy.run(door.address);
   }
   assert.equal(door.requests, []);

@@ -1,10 +1,12 @@
 /** A broker in the role SLAVE: whom it follows, what it refuses, what it tells of itself. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RefusedPeers } from '../../../src/broker/ha/refused-peers.ts';
 import { replicationOptions } from '../../../src/broker/ha/replication-options.ts';
 import { Slave } from '../../../src/broker/ha/slave.ts';
 import { parseProperties } from '../../../src/config/properties.ts';
 import { brokerSettings } from '../../../src/config/roles.ts';
+import type { RefusedPeer, ReplicationOptions } from '../../../src/dataplane/data-plane.ts';
 import { FakeDataPlane } from '../../../src/dataplane/fake.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import type { RequestParts } from '../../../src/remoting/remoting-command.ts';
@@ -80,12 +82,18 @@ test('replication is told as RocketMQ tells it', async () => {
   const rig = await BrokerRig.start();
   const slave = {
     address: '127.0.0.1:5',
+    brokerId: null,
     ackOffset: 40,
     lagBytes: 2,
     transferredBytesPerSecond: 1,
     inSync: true,
   };
-  rig.dataPlane.replication = { role: 'SYNC_MASTER', slaves: [slave], master: null };
+  rig.dataPlane.replication = {
+    role: 'SYNC_MASTER',
+    slaves: [slave],
+    refusedPeers: [],
+    master: null,
+  };
   const answer = await rig.client().call(RequestCode.GET_BROKER_HA_STATUS);
   const told = JSON.parse(Buffer.from(answer.body).toString()) as Record<string, unknown>;
   assert.is(told['master'], true);
@@ -111,8 +119,64 @@ test('the options of replication are those of the file', () => {
   const options = replicationOptions(settings);
   assert.is(options.haListenPort, 20912, 'the port after listenPort');
   assert.is(options.slaveTimeoutMs, 77);
+  assert.is(options.maxHaTransferByteInSecond, null);
+  assert.equal(options.security, { secretFile: null, tls: null, plainPeers: [] });
   settings.set('brokerRole', 'SLAVE');
   assert.is(replicationOptions(settings).haListenPort, null);
+  const paced = optionsOf('haFlowControlEnable=true\nmaxHaTransferByteInSecond=5');
+  assert.is(paced.maxHaTransferByteInSecond, 5);
+});
+
+function optionsOf(text: string): ReplicationOptions {
+  const settings = brokerSettings();
+  settings.apply(parseProperties(text), 'broker.conf');
+  assert.equal(settings.givenWithoutEffect(), []);
+  return replicationOptions(settings);
+}
+
+const TLS_KEYS = 'haTlsCertificateFile=c\nhaTlsKeyFile=k\nhaTlsCaFile=a';
+
+test('what peers must show is read from the file', () => {
+  const { security } = optionsOf(
+    `haSecretFile=s\n${TLS_KEYS}\nhaTlsServerName=m\nhaPlainPeers=10.0.0.1, ::1`,
+  );
+  assert.equal(security, {
+    secretFile: 's',
+    tls: { certificateFile: 'c', keyFile: 'k', caFile: 'a', serverName: 'm' },
+    plainPeers: ['10.0.0.1', '::1'],
+  });
+  assert.is(optionsOf('haSecretFile=s\nhaPlainPeers=*').security.plainPeers, 'all');
+});
+
+test('what cannot be meant about peers does not start', () => {
+  const faults: [string, RegExp][] = [
+    ['haTlsKeyFile=k', /needs haTlsCertificateFile, haTlsCaFile too/],
+    ['haTlsServerName=m', /needs haTlsCertificateFile/],
+    ['haSecretFile=s\nhaPlainPeers=10.0.0.1,example', /'example' is no IP address/],
+    ['haPlainPeers=10.0.0.1', /every peer is plain/],
+  ];
+  for (const [text, message] of faults) assert.throws(() => optionsOf(text), message);
+});
+
+test('a peer that is sent away is told once', () => {
+  const dataPlane = new FakeDataPlane();
+  const lines: string[] = [];
+  const log = silentLogger();
+  log.warn = (facts: unknown) => lines.push(JSON.stringify(facts));
+  const peers = new RefusedPeers(dataPlane, log);
+  const one = { address: '10.0.0.8', reason: 'does not have the secret', count: 1 };
+  const tell = (refusedPeers: RefusedPeer[]): void => {
+    dataPlane.replication = { ...dataPlane.replication, refusedPeers };
+    peers.tell();
+  };
+  tell([one]);
+  tell([
+    { ...one, count: 9 },
+    { ...one, reason: 'speaks plain' },
+  ]);
+  assert.is(lines.length, 2);
+  assert.match(lines[0] ?? '', /10\.0\.0\.8.*does not have the secret/);
+  assert.match(lines[1] ?? '', /speaks plain/);
 });
 
 test.run();

@@ -1,11 +1,13 @@
 //! `ReplicationOptions` and `ReplicationStatus`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use napi::Result;
+use napi::{Either, Error, Result};
 use napi_derive::napi;
 use turbopump_dataplane::{
-    ConnectedSlave, MasterLink, ReplicationOptions, ReplicationRole, ReplicationStatus,
+    ConnectedSlave, MasterLink, PlainPeers, RefusedPeer, ReplicationOptions, ReplicationRole,
+    ReplicationStatus, SecurityOptions, TlsFiles,
 };
 
 use crate::code::{Code, unsigned};
@@ -20,12 +22,60 @@ pub struct NativeReplication {
     pub slave_timeout_ms: i64,
     pub in_sync_replicas: i64,
     pub min_in_sync_replicas: i64,
+    pub enable_auto_in_sync_replicas: bool,
     pub all_ack_in_sync_state_set: bool,
     pub ha_max_gap_not_in_sync: i64,
     pub ha_send_heartbeat_interval: i64,
     pub ha_housekeeping_interval: i64,
     pub ha_transfer_batch_size: i64,
+    pub max_ha_transfer_byte_in_second: Option<i64>,
     pub slave_ack_after_flush: bool,
+    pub broker_id: i64,
+    pub security: NativeSecurity,
+}
+
+/// See `ReplicationSecurity` of `data-plane.ts`.
+#[napi(object, use_nullable = true)]
+pub struct NativeSecurity {
+    pub secret_file: Option<String>,
+    pub tls: Option<NativeTlsFiles>,
+    #[napi(ts_type = "'all' | Array<string>")]
+    pub plain_peers: Either<String, Vec<String>>,
+}
+
+/// See `TlsFiles` of `data-plane.ts`.
+#[napi(object, use_nullable = true)]
+pub struct NativeTlsFiles {
+    pub certificate_file: String,
+    pub key_file: String,
+    pub ca_file: String,
+    pub server_name: Option<String>,
+}
+
+impl NativeSecurity {
+    fn convert(self) -> Result<SecurityOptions> {
+        let plain_peers = match self.plain_peers {
+            Either::A(word) if word == "all" => PlainPeers::All,
+            Either::A(word) => return Err(not_an_address(&word)),
+            Either::B(list) => PlainPeers::At(
+                list.iter()
+                    .map(|one| one.parse().map_err(|_| not_an_address(one)))
+                    .collect::<Result<_>>()?,
+            ),
+        };
+        let tls = self.tls.map(|files| TlsFiles {
+            certificate: files.certificate_file.into(),
+            key: files.key_file.into(),
+            authority: files.ca_file.into(),
+            server_name: files.server_name,
+        });
+        let secret_file = self.secret_file.map(PathBuf::from);
+        Ok(SecurityOptions { secret_file, tls, plain_peers })
+    }
+}
+
+fn not_an_address(word: &str) -> Error {
+    Code::InvalidOption.error(format!("haPlainPeers: {word} is no IP address"))
 }
 
 impl NativeReplication {
@@ -47,19 +97,27 @@ impl NativeReplication {
             slave_timeout: millis("slaveTimeoutMs", self.slave_timeout_ms)?,
             in_sync_replicas: unsigned("inSyncReplicas", self.in_sync_replicas)?,
             min_in_sync_replicas: unsigned("minInSyncReplicas", self.min_in_sync_replicas)?,
+            auto_in_sync_replicas: self.enable_auto_in_sync_replicas,
             all_ack_in_sync_state_set: self.all_ack_in_sync_state_set,
             max_gap_bytes: unsigned("haMaxGapNotInSync", self.ha_max_gap_not_in_sync)?,
             heartbeat_interval: millis("haSendHeartbeatInterval", self.ha_send_heartbeat_interval)?,
             housekeeping_interval: millis("haHousekeepingInterval", self.ha_housekeeping_interval)?,
             transfer_batch_bytes: unsigned("haTransferBatchSize", self.ha_transfer_batch_size)?,
+            max_bytes_per_second: match self.max_ha_transfer_byte_in_second {
+                Some(bytes) => Some(unsigned("maxHaTransferByteInSecond", bytes)?),
+                None => None,
+            },
             ack_after_flush: self.slave_ack_after_flush,
+            broker_id: self.broker_id,
+            security: self.security.convert()?,
         })
     }
 }
 
-#[napi(object)]
+#[napi(object, use_nullable = true)]
 pub struct NativeConnectedSlave {
     pub address: String,
+    pub broker_id: Option<i64>,
     pub ack_offset: i64,
     pub lag_bytes: i64,
     pub transferred_bytes_per_second: i64,
@@ -70,11 +128,25 @@ impl From<ConnectedSlave> for NativeConnectedSlave {
     fn from(slave: ConnectedSlave) -> Self {
         Self {
             address: slave.address,
+            broker_id: slave.broker_id,
             ack_offset: slave.ack_offset as i64,
             lag_bytes: slave.lag_bytes as i64,
             transferred_bytes_per_second: slave.transferred_bytes_per_second as i64,
             in_sync: slave.in_sync,
         }
+    }
+}
+
+#[napi(object)]
+pub struct NativeRefusedPeer {
+    pub address: String,
+    pub reason: String,
+    pub count: i64,
+}
+
+impl From<RefusedPeer> for NativeRefusedPeer {
+    fn from(peer: RefusedPeer) -> Self {
+        Self { address: peer.address, reason: peer.reason, count: peer.count as i64 }
     }
 }
 
@@ -108,6 +180,7 @@ pub struct NativeReplicationStatus {
     #[napi(ts_type = "'ASYNC_MASTER' | 'SYNC_MASTER' | 'SLAVE'")]
     pub role: String,
     pub slaves: Vec<NativeConnectedSlave>,
+    pub refused_peers: Vec<NativeRefusedPeer>,
     pub master: Option<NativeMasterLink>,
 }
 
@@ -121,6 +194,7 @@ impl From<ReplicationStatus> for NativeReplicationStatus {
         Self {
             role: role.to_owned(),
             slaves: status.slaves.into_iter().map(NativeConnectedSlave::from).collect(),
+            refused_peers: status.refused_peers.into_iter().map(<_>::from).collect(),
             master: status.master.map(NativeMasterLink::from),
         }
     }

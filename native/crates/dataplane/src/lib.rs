@@ -47,7 +47,8 @@ pub use policy::{
     PolicyDelta, PolicySnapshot, Subscription, SubscriptionPolicy, TopicEntry, TopicPolicy,
 };
 pub use turbopump_replication::{
-    ConnectedSlave, MasterLink, ReplicationOptions, ReplicationStatus, Role as ReplicationRole,
+    ConnectedSlave, MasterLink, PlainPeers, RefusedPeer, ReplicationOptions, ReplicationStatus,
+    Role as ReplicationRole, SecurityOptions, TlsFiles,
 };
 pub use turbopump_store::{LogStatus, RecoveryReport};
 pub use turbopump_transport::ConnId;

@@ -6,11 +6,13 @@
 //! takes nothing and leaves its files alone; a position counts as replicated only when a connected
 //! slave has acknowledged bytes that were sent to it; sending costs an append nothing while no
 //! slave is connected, and a wait for slaves costs no thread.
+//! Whoever has to show a secret or a certificate (`secure`) is nobody before.
 //! Refuses: to serve a slave of a slave's unwritten bytes, to guess at logs that differ, and any
 //! number that cannot be a slave's.
 //!
 //! Map: `replication` (handle) → `master` (one thread, all slaves) → `quorum` (who has what);
-//! `slave` (one thread) → `slave::incoming` (frames to records); `frame` (the bytes).
+//! `slave` (one thread) → `slave::incoming` (frames to records); `frame` (the bytes); `secure` (who
+//! may speak).
 
 mod frame;
 mod master;
@@ -18,11 +20,13 @@ mod options;
 mod quorum;
 mod rate;
 mod replication;
+mod secure;
 mod slave;
 mod status;
 #[cfg(test)]
 mod tests;
 
-pub use options::{ReplicationOptions, Role};
+pub use options::{PlainPeers, ReplicationOptions, Role, SecurityOptions, TlsFiles};
 pub use replication::{Hooks, Replication, StartError};
-pub use status::{ConnectedSlave, MasterLink, ReplicationStatus};
+pub use secure::SecurityError;
+pub use status::{ConnectedSlave, MasterLink, RefusedPeer, ReplicationStatus};

@@ -12,6 +12,7 @@ use turbopump_wire::PhysicalOffset;
 use crate::master::{Listener, MasterLoop, MasterShared};
 use crate::options::{ReplicationOptions, Role};
 use crate::quorum::Quorum;
+use crate::secure::{Security, SecurityError};
 use crate::slave::{Arrived, Slave, SlaveShared};
 use crate::status::ReplicationStatus;
 
@@ -26,6 +27,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// The other end cannot be held to what was configured.
+    #[error(transparent)]
+    Security(#[from] SecurityError),
     /// A thread does not start.
     #[error("cannot start replication: {0}")]
     Thread(io::Error),
@@ -54,12 +58,13 @@ impl Replication {
     /// Nothing runs before [`Replication::start`].
     #[must_use]
     pub fn new(options: ReplicationOptions, store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
+        let options = options.sane();
         Self {
             slave: SlaveShared::new(options.ha_master_address.clone()),
-            options: options.sane(),
+            quorum: Arc::new(Quorum::new(&options)),
+            options,
             store,
             clock,
-            quorum: Arc::default(),
             master: OnceLock::new(),
             threads: Mutex::default(),
         }
@@ -71,12 +76,16 @@ impl Replication {
     /// # Errors
     /// See [`StartError`]; nothing runs then.
     pub fn start(&self, bind: IpAddr, hooks: Hooks) -> Result<Option<u16>, StartError> {
+        let security = Arc::new(Security::load(&self.options.security)?);
         let port = match self.options.ha_listen_port {
-            Some(port) => Some(self.start_master(SocketAddr::new(bind, port), hooks.progress)?),
+            Some(port) => {
+                let address = SocketAddr::new(bind, port);
+                Some(self.start_master(address, hooks.progress, Arc::clone(&security))?)
+            }
             None => None,
         };
         if self.options.role == Role::Slave
-            && let Err(error) = self.start_slave(hooks.arrived)
+            && let Err(error) = self.start_slave(hooks.arrived, security)
         {
             self.stop();
             return Err(error);
@@ -84,10 +93,15 @@ impl Replication {
         Ok(port)
     }
 
-    fn start_master(&self, address: SocketAddr, listener: Listener) -> Result<u16, StartError> {
+    fn start_master(
+        &self,
+        address: SocketAddr,
+        listener: Listener,
+        security: Arc<Security>,
+    ) -> Result<u16, StartError> {
         let (store, options) = (Arc::clone(&self.store), self.options.clone());
-        let quorum = Arc::clone(&self.quorum);
-        let bound = MasterLoop::bind(address, store, options, quorum, listener);
+        let shared = (Arc::clone(&self.quorum), listener);
+        let bound = MasterLoop::bind(address, store, options, security, shared);
         let (master, port, shared) =
             bound.map_err(|source| StartError::Listen { address, source })?;
         self.spawn("ha-master", move || {
@@ -102,11 +116,12 @@ impl Replication {
         Ok(port)
     }
 
-    fn start_slave(&self, arrived: Arrived) -> Result<(), StartError> {
+    fn start_slave(&self, arrived: Arrived, security: Arc<Security>) -> Result<(), StartError> {
         let slave = Slave {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock),
             options: self.options.clone(),
+            security,
             shared: Arc::clone(&self.slave),
             arrived,
         };
@@ -162,6 +177,12 @@ impl Replication {
         self.quorum.is_possible()
     }
 
+    /// No slave is needed for an acknowledgement just now (`enableAutoInSyncReplicas`).
+    #[must_use]
+    pub fn needs_nobody(&self) -> bool {
+        self.quorum.needs_nobody()
+    }
+
     /// A synchronous master can have `minInSyncReplicas`, itself counted; any other needs none.
     #[must_use]
     pub fn has_min_replicas(&self) -> bool {
@@ -176,6 +197,7 @@ impl Replication {
         ReplicationStatus {
             role: self.options.role,
             slaves: self.master.get().map(|master| master.slaves(written)).unwrap_or_default(),
+            refused_peers: self.master.get().map(|master| master.refused()).unwrap_or_default(),
             master: (self.options.role == Role::Slave).then(|| self.slave.link(&self.store)),
         }
     }

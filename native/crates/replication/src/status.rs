@@ -7,6 +7,8 @@ use crate::options::Role;
 pub struct ConnectedSlave {
     /// Its end of the connection.
     pub address: String,
+    /// Its `brokerId`, when it has proved to have the secret.
+    pub broker_id: Option<i64>,
     /// End of what it says it has; 0 before its first acknowledgement.
     pub ack_offset: u64,
     /// Bytes of the master's log behind that.
@@ -15,6 +17,17 @@ pub struct ConnectedSlave {
     pub transferred_bytes_per_second: u64,
     /// Counts for what a synchronous master promises.
     pub in_sync: bool,
+}
+
+/// A peer that was sent away, with all others of its address and fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedPeer {
+    /// Where it connected from, without its port.
+    pub address: String,
+    /// What was wrong with it.
+    pub reason: String,
+    /// How many times.
+    pub count: u64,
 }
 
 /// A master as its slave sees it.
@@ -43,6 +56,8 @@ pub struct ReplicationStatus {
     pub role: Role,
     /// Connected slaves that have said where they are.
     pub slaves: Vec<ConnectedSlave>,
+    /// Who was sent away, the last few different ones.
+    pub refused_peers: Vec<RefusedPeer>,
     /// Only of a slave.
     pub master: Option<MasterLink>,
 }

@@ -20,7 +20,7 @@ pub(crate) fn is_safe(store: &Store, end: PhysicalOffset) -> bool {
 /// Begins a group's wait for slaves; false when it does not wait, because nobody asks for them or
 /// because there are not enough.
 pub(crate) fn waits_for_slaves(replication: &Replication, group: &mut Group, now: Instant) -> bool {
-    if !replication.is_synchronous() {
+    if !replication.is_synchronous() || replication.needs_nobody() {
         return false;
     }
     if !replication.is_possible() {
@@ -38,7 +38,7 @@ pub(crate) fn replicated(
     group: &Group,
     now: Instant,
 ) -> Option<Replicated> {
-    if group.end <= replication.replicated() {
+    if group.end <= replication.replicated() || replication.needs_nobody() {
         return Some(Replicated::Done);
     }
     let is_late = group.deadline.is_none_or(|deadline| deadline <= now);

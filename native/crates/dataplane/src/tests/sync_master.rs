@@ -188,3 +188,56 @@ fn sends_are_refused_while_too_few_could_have_them() {
     slave.acknowledge(&world.rig);
     assert_eq!(world.answers(1).remove(0).code, 0);
 }
+
+#[test]
+fn a_master_told_to_make_do_asks_for_the_copies_there_are() {
+    let mut world = World::new(FlushMode::Async, |options| options.auto_in_sync_replicas = true);
+    assert_eq!(world.send(1, "").remove(0).code, 0, "its own copy is the minimum");
+    let mut slave = world.slave();
+    world.until("one is there", |rig| !rig.plane.shared.replication.needs_nobody());
+    assert!(world.send(2, "").is_empty(), "now two can be had");
+    slave.take(&world.rig);
+    slave.acknowledge(&world.rig);
+    assert_eq!(world.answers(1).remove(0).code, 0);
+    drop(slave);
+    world.until("gone", |rig| rig.plane.shared.replication.needs_nobody());
+    assert_eq!(world.send(3, "").remove(0).code, 0);
+    let strict = |options: &mut ReplicationOptions| {
+        options.auto_in_sync_replicas = true;
+        options.in_sync_replicas = 3;
+        options.min_in_sync_replicas = 2;
+    };
+    let mut world = World::new(FlushMode::Async, strict);
+    assert_eq!(world.send(1, "").remove(0).code, 1, "never fewer than the minimum");
+    let mut slave = world.slave();
+    assert!(world.send(2, "").is_empty());
+    slave.take(&world.rig);
+    slave.acknowledge(&world.rig);
+    assert_eq!(world.answers(1).remove(0).code, 0, "two of the three asked for");
+}
+
+#[test]
+fn every_slave_in_sync_must_have_it_when_told_so() {
+    let all = |options: &mut ReplicationOptions| options.all_ack_in_sync_state_set = true;
+    let mut world = World::new(FlushMode::Async, all);
+    let (mut one, mut other) = (world.slave(), world.slave());
+    let slaves = |rig: &Rig| rig.plane.replication_status().slaves;
+    world.until("two are seen", |rig| slaves(rig).len() == 2);
+    assert_eq!(world.send(1, "WAIT\u{1}false\u{2}").len(), 1, "for both to acknowledge");
+    for slave in [&mut one, &mut other] {
+        slave.take(&world.rig);
+        slave.acknowledge(&world.rig);
+    }
+    world.until("two in sync", |rig| slaves(rig).iter().filter(|one| one.in_sync).count() == 2);
+    assert!(world.send(2, "").is_empty());
+    let end = world.rig.plane.shared.store.written().get();
+    one.take(&world.rig);
+    one.acknowledge(&world.rig);
+    let acked = |rig: &Rig| slaves(rig).iter().any(|slave| slave.ack_offset == end);
+    world.until("one has it", |rig| acked(rig));
+    world.rig.mail(Mail::Progress);
+    assert!(world.rig.replies(1).is_empty(), "the other has not");
+    other.take(&world.rig);
+    other.acknowledge(&world.rig);
+    assert_eq!(world.answers(1).remove(0).code, 0);
+}

@@ -4,32 +4,45 @@
 //! what is there from the mapped log. Nothing of it is in the way of an append without a slave.
 //! Invariants: at most [`PEERS_MAX`] connections; a peer's number counts as an acknowledgement
 //! only for bytes that were sent on its connection; a number that cannot be a slave's closes the
-//! connection, and nothing else changes.
+//! connection, and nothing else changes. Who has to show something first (`greeting`) has
+//! [`GREETING_LIMIT`](crate::secure::GREETING_LIMIT) for it; why peers were sent away is kept for
+//! the operator.
 
+mod doubt;
+mod greeting;
 mod growth;
+mod out_frame;
 mod peer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use turbopump_store::Store;
 
+use greeting::Fault;
 pub(crate) use growth::Growth;
 use peer::{Gone, Peer};
 
 use crate::options::{ReplicationOptions, Role};
 use crate::quorum::{Quorum, judge};
-use crate::status::ConnectedSlave;
+use crate::secure::Security;
+use crate::status::{ConnectedSlave, RefusedPeer};
 
 /// Connections at a time. A broker has a handful of slaves; whoever else connects must not keep
 /// them out, see [`MasterLoop::make_room`].
 pub(crate) const PEERS_MAX: usize = 64;
+
+/// New connections taken in one turn, so that a flood of them does not hold up the slaves.
+const ACCEPTS_MAX: usize = 64;
+
+/// Different reasons and addresses that are told.
+const REFUSED_MAX: usize = 16;
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
@@ -44,6 +57,7 @@ pub(crate) struct PeerFacts {
     pub(crate) acked: AtomicU64,
     pub(crate) bytes_per_second: AtomicU64,
     pub(crate) in_sync: AtomicBool,
+    pub(crate) broker_id: OnceLock<i64>,
     /// It has said where it is.
     pub(crate) is_slave: AtomicBool,
 }
@@ -54,6 +68,7 @@ pub(crate) struct MasterShared {
     pub(crate) quorum: Arc<Quorum>,
     pub(crate) listener: Listener,
     facts: Mutex<Vec<(SocketAddr, Arc<PeerFacts>)>>,
+    refused: Mutex<VecDeque<RefusedPeer>>,
 }
 
 impl MasterShared {
@@ -64,6 +79,7 @@ impl MasterShared {
             let ack_offset = facts.acked.load(Ordering::Relaxed);
             ConnectedSlave {
                 address: address.to_string(),
+                broker_id: facts.broker_id.get().copied(),
                 ack_offset,
                 lag_bytes: written.saturating_sub(ack_offset),
                 transferred_bytes_per_second: facts.bytes_per_second.load(Ordering::Relaxed),
@@ -71,6 +87,25 @@ impl MasterShared {
             }
         });
         slaves.collect()
+    }
+
+    pub(crate) fn refused(&self) -> Vec<RefusedPeer> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.iter().cloned().collect()
+    }
+
+    fn refuse(&self, address: SocketAddr, fault: Fault) {
+        let (address, reason) = (address.ip().to_canonical().to_string(), fault.to_string());
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = refused.iter_mut();
+        if let Some(same) = known.find(|one| one.address == address && one.reason == reason) {
+            same.count += 1;
+            return;
+        }
+        refused.push_back(RefusedPeer { address, reason, count: 1 });
+        if refused.len() > REFUSED_MAX {
+            refused.pop_front();
+        }
     }
 }
 
@@ -80,8 +115,11 @@ pub(crate) struct MasterLoop {
     listener: TcpListener,
     store: Arc<Store>,
     options: ReplicationOptions,
+    security: Arc<Security>,
     shared: Arc<MasterShared>,
     peers: BTreeMap<usize, Peer>,
+    /// Connections wait to be taken.
+    can_accept: bool,
     next_token: usize,
     standings: Vec<crate::quorum::Standing>,
 }
@@ -91,23 +129,25 @@ impl MasterLoop {
         address: SocketAddr,
         store: Arc<Store>,
         options: ReplicationOptions,
-        quorum: Arc<Quorum>,
-        listener: Listener,
+        security: Arc<Security>,
+        (quorum, listener): (Arc<Quorum>, Listener),
     ) -> io::Result<(Self, u16, Arc<MasterShared>)> {
         let poll = Poll::new()?;
         let mut socket = TcpListener::bind(address)?;
         let port = socket.local_addr()?.port();
         poll.registry().register(&mut socket, LISTENER, Interest::READABLE)?;
         let growth = Growth::new(mio::Waker::new(poll.registry(), WAKER)?);
-        let facts = Mutex::default();
-        let shared = Arc::new(MasterShared { growth, quorum, listener, facts });
+        let (facts, refused) = (Mutex::default(), Mutex::default());
+        let shared = Arc::new(MasterShared { growth, quorum, listener, facts, refused });
         let master = Self {
             poll,
             listener: socket,
             store,
             options,
+            security,
             shared: Arc::clone(&shared),
             peers: BTreeMap::new(),
+            can_accept: false,
             next_token: FIRST_PEER,
             standings: Vec::new(),
         };
@@ -118,7 +158,7 @@ impl MasterLoop {
     pub(crate) fn run(mut self) -> io::Result<()> {
         let ended = self.serve();
         // Whoever sends from now on is told that no slave is there, and readers wait for none.
-        self.shared.quorum.update(judge(&mut Vec::new(), &self.options));
+        self.shared.quorum.update(judge(&mut [], &self.options, 0));
         self.store.limit_readable(None);
         (self.shared.listener)();
         ended
@@ -136,12 +176,18 @@ impl MasterLoop {
             self.shared.growth.heard();
             for event in &events {
                 match event.token() {
-                    LISTENER => self.accept(now),
+                    LISTENER => self.can_accept = true,
                     WAKER => {}
-                    Token(token) => self.ready(token, event.is_readable(), now),
+                    Token(token) => {
+                        if let Some(peer) = self.peers.get_mut(&token) {
+                            peer.ready(event.is_readable());
+                        }
+                    }
                 }
             }
-            let unfinished = self.send_all(now);
+            let mut unfinished = self.read_all(now);
+            unfinished |= self.send_all(now);
+            unfinished |= self.accept(now);
             self.end_silent(now);
             self.conclude(now);
             limit = Some(if unfinished { Duration::ZERO } else { self.next_deadline(now) });
@@ -149,14 +195,21 @@ impl MasterLoop {
         Ok(())
     }
 
-    fn accept(&mut self, now: Instant) {
-        // An error here is a connection that is gone already, or no file handle left: then the
-        // listener speaks again with the next one.
-        while let Ok((stream, address)) = self.listener.accept() {
-            if self.make_room() {
-                self.admit(stream, address, now);
+    /// True when more may be waiting.
+    fn accept(&mut self, now: Instant) -> bool {
+        for _ in 0..ACCEPTS_MAX {
+            if !self.can_accept {
+                break;
+            }
+            // An error here is a connection that is gone already, or no file handle left: then the
+            // listener speaks again with the next one.
+            match self.listener.accept() {
+                Ok((stream, address)) if self.make_room() => self.admit(stream, address, now),
+                Ok(_) => {}
+                Err(_) => self.can_accept = false,
             }
         }
+        self.can_accept
     }
 
     fn admit(&mut self, mut stream: TcpStream, address: SocketAddr, now: Instant) {
@@ -172,7 +225,8 @@ impl MasterLoop {
         let facts = Arc::new(PeerFacts::default());
         let mut list = self.shared.facts.lock().unwrap_or_else(PoisonError::into_inner);
         list.push((address, Arc::clone(&facts)));
-        self.peers.insert(token, Peer::new(stream, address, facts, now));
+        let peer = Peer::new(stream, address, facts, &self.options, now);
+        self.peers.insert(token, peer);
     }
 
     /// Makes room for one more by ending who has not shown to be a slave, longest there first:
@@ -198,12 +252,39 @@ impl MasterLoop {
         list.retain(|(_, facts)| !Arc::ptr_eq(facts, peer.facts()));
     }
 
-    fn ready(&mut self, token: usize, readable: bool, now: Instant) {
-        let Some(peer) = self.peers.get_mut(&token) else { return };
-        peer.writable();
-        if readable && peer.read(&self.store, now) == Err(Gone) {
-            self.end(token);
+    /// Sends a peer away.
+    fn leave(&mut self, token: usize, gone: Gone) {
+        if let (Gone::Refused(fault), Some(peer)) = (gone, self.peers.get(&token)) {
+            self.shared.refuse(peer.address(), fault);
         }
+        self.end(token);
+    }
+
+    /// Takes in what peers say; true when somebody has more to say.
+    fn read_all(&mut self, now: Instant) -> bool {
+        let mut unfinished = false;
+        let (mut gone, mut begun) = (Vec::new(), Vec::new());
+        for (token, peer) in &mut self.peers {
+            let was_slave = peer.is_slave();
+            match peer.read(&self.store, &self.security, now) {
+                Ok(more) => unfinished |= more,
+                Err(why) => gone.push((*token, why)),
+            }
+            if peer.is_slave() && !was_slave {
+                begun.push((*token, peer.origin()));
+            }
+        }
+        let end = self.store.written().get();
+        for (token, origin) in begun {
+            let others = self.peers.range_mut(..token).map(|(_, peer)| peer);
+            for other in others.filter(|other| other.is_slave() && other.origin() == origin) {
+                other.doubt(end, now);
+            }
+        }
+        for (token, why) in gone {
+            self.leave(token, why);
+        }
+        unfinished
     }
 
     /// Sends what there is; true when somebody could take more right away.
@@ -214,20 +295,22 @@ impl MasterLoop {
         for (token, peer) in &mut self.peers {
             match peer.send(&self.store, &self.options, now) {
                 Ok(more) => unfinished |= more,
-                Err(Gone) => gone.push(*token),
+                Err(why) => gone.push((*token, why)),
             }
         }
-        for token in gone {
-            self.end(token);
+        for (token, why) in gone {
+            self.leave(token, why);
         }
         unfinished
     }
 
     fn end_silent(&mut self, now: Instant) {
-        let limit = self.options.housekeeping_interval;
-        let silent = self.peers.iter().filter(|(_, peer)| peer.is_silent(now, limit));
-        for token in silent.map(|(token, _)| *token).collect::<Vec<_>>() {
-            self.end(token);
+        let (options, security) = (&self.options, &self.security);
+        let silent = self.peers.iter().filter(|(_, peer)| peer.is_silent(security, options, now));
+        for (token, gone) in
+            silent.map(|(token, peer)| (*token, peer.silence())).collect::<Vec<_>>()
+        {
+            self.leave(token, gone);
         }
     }
 
@@ -239,7 +322,7 @@ impl MasterLoop {
         for peer in self.peers.values().filter(|peer| peer.is_slave()) {
             self.standings.push(peer.standing(written, &self.options, now));
         }
-        let verdict = judge(&mut self.standings, &self.options);
+        let verdict = judge(&mut self.standings, &self.options, written);
         let readable = self.store.readable();
         if self.options.role == Role::SyncMaster {
             let limit = self.shared.quorum.replicated().get().max(verdict.replicated);
@@ -252,7 +335,8 @@ impl MasterLoop {
     }
 
     fn next_deadline(&self, now: Instant) -> Duration {
-        let deadlines = self.peers.values().map(|peer| peer.deadline(&self.options, now));
+        let (options, security) = (&self.options, &self.security);
+        let deadlines = self.peers.values().map(|peer| peer.deadline(security, options, now));
         let next = deadlines.min().map(|at| at.saturating_duration_since(now));
         // Rounded up, or the last millisecond would be spent in a loop.
         next.unwrap_or(Duration::from_secs(60)) + Duration::from_millis(1)

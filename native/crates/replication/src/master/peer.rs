@@ -1,11 +1,12 @@
-//! One connection to the HA port: a stranger until its first number makes sense.
+//! One connection to the HA port: a stranger until it has shown what is asked of it and its first
+//! number makes sense.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mio::Registry;
 use mio::net::TcpStream;
@@ -13,10 +14,14 @@ use turbopump_store::{LogSlice, Store};
 use turbopump_wire::PhysicalOffset;
 
 use super::PeerFacts;
-use crate::frame::{FrameHeader, HEADER_BYTES, ReportReader};
+use super::doubt::{Doubt, Origin};
+use super::greeting::{Fault, Greeting, Step};
+use super::out_frame::OutFrame;
+use crate::frame::ReportReader;
 use crate::options::ReplicationOptions;
 use crate::quorum::Standing;
-use crate::rate::Rate;
+use crate::rate::{Pace, Rate};
+use crate::secure::{Channel, GREETING_LIMIT, Security};
 
 /// Frames that go out with one system call.
 const FRAMES_MAX: usize = 32;
@@ -24,12 +29,26 @@ const FRAMES_MAX: usize = 32;
 /// Bytes for one peer before the next one has its turn.
 const TURN_BYTES_MAX: usize = 4 << 20;
 
-/// Reports read in one turn: a slave sends 8 bytes for each frame, no more.
+/// Reports read at once: a slave sends 8 bytes for each frame, no more.
 const READ_BYTES: usize = 8 << 10;
+
+/// Reads of one turn; whoever has more to say lets the others go first.
+const READS_MAX: usize = 8;
 
 /// The connection is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Gone;
+pub(super) enum Gone {
+    /// By itself.
+    Over,
+    /// Sent away.
+    Refused(Fault),
+}
+
+impl From<Fault> for Gone {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(fault)
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -41,39 +60,16 @@ enum Phase {
     Refused,
 }
 
-struct OutFrame {
-    header: [u8; HEADER_BYTES],
-    body: LogSlice,
-    /// Of header and body together.
-    sent: usize,
-}
-
-impl OutFrame {
-    fn new(offset: u64, body: LogSlice) -> Self {
-        let header = FrameHeader { offset, len: body.len() as u32 }.encode();
-        Self { header, body, sent: 0 }
-    }
-
-    fn left(&self) -> usize {
-        HEADER_BYTES + self.body.len() - self.sent
-    }
-
-    fn body_left(&self) -> u64 {
-        (self.body.len() - self.sent.saturating_sub(HEADER_BYTES)) as u64
-    }
-
-    fn slices(&self) -> impl Iterator<Item = IoSlice<'_>> {
-        let header = self.header.get(self.sent..).unwrap_or_default();
-        let body = self.body.get(self.sent.saturating_sub(HEADER_BYTES)..).unwrap_or_default();
-        [header, body].into_iter().filter(|part| !part.is_empty()).map(IoSlice::new)
-    }
-}
-
 pub(super) struct Peer {
-    stream: TcpStream,
+    channel: Channel,
     address: SocketAddr,
     facts: Arc<PeerFacts>,
     phase: Phase,
+    /// Until it has shown what is asked of it.
+    greeting: Option<Greeting>,
+    origin: Origin,
+    /// It may have left this connection for another one.
+    doubt: Option<Doubt>,
     reports: ReportReader,
     /// Next position to put into a frame.
     next: u64,
@@ -82,13 +78,18 @@ pub(super) struct Peer {
     /// First position that was sent to it.
     start: u64,
     acked: u64,
+    /// Words of the greeting, before any frame.
+    words: Vec<u8>,
     out: VecDeque<OutFrame>,
     can_write: bool,
+    can_read: bool,
+    born: Instant,
     last_read: Instant,
     last_write: Instant,
     /// Since when it has had something to acknowledge and did not.
     owes_since: Option<Instant>,
     rate: Rate,
+    pace: Pace,
 }
 
 impl Peer {
@@ -96,24 +97,32 @@ impl Peer {
         stream: TcpStream,
         address: SocketAddr,
         facts: Arc<PeerFacts>,
+        options: &ReplicationOptions,
         now: Instant,
     ) -> Self {
         Self {
-            stream,
+            channel: Channel::new(stream),
             address,
             facts,
             phase: Phase::Stranger,
+            greeting: Some(Greeting::new()),
+            origin: Origin::Address(address.ip()),
+            doubt: None,
             reports: ReportReader::default(),
             next: 0,
             claimed: 0,
             start: 0,
             acked: 0,
+            words: Vec::new(),
             out: VecDeque::new(),
             can_write: true,
+            can_read: false,
+            born: now,
             last_read: now,
             last_write: now,
             owes_since: None,
             rate: Rate::new(now),
+            pace: Pace::new(options.max_bytes_per_second, now),
         }
     }
 
@@ -122,24 +131,59 @@ impl Peer {
     }
 
     pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        registry.deregister(&mut self.stream)
+        self.channel.deregister(registry)
+    }
+
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) const fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Another connection of the same origin has begun to follow a log that ends here.
+    pub(super) fn doubt(&mut self, end: u64, now: Instant) {
+        self.doubt = Some(Doubt::new(end, now));
     }
 
     pub(super) fn is_slave(&self) -> bool {
         self.phase == Phase::Slave
     }
 
-    /// 2 for one that has acknowledged what was sent to it, 1 for one that has said where it is.
+    /// 2 for one that has acknowledged what was sent to it or has shown who it is, 1 for one that
+    /// has said where it is.
     pub(super) fn trust(&self) -> u8 {
         match self.phase {
+            _ if matches!(self.origin, Origin::Broker(_)) => 2,
             Phase::Slave if self.acked > 0 => 2,
             Phase::Slave => 1,
             Phase::Stranger | Phase::Refused => 0,
         }
     }
 
-    pub(super) fn is_silent(&self, now: Instant, limit: Duration) -> bool {
-        now.saturating_duration_since(self.last_read) > limit
+    /// Until when it must have said something.
+    fn patience_ends(&self, security: &Security, options: &ReplicationOptions) -> Instant {
+        let limit = options.housekeeping_interval;
+        // A plain slave says its first number when its first heartbeat is due.
+        if self.greeting.is_some() && !security.allows_plain(self.address.ip()) {
+            return self.born + limit.min(GREETING_LIMIT);
+        }
+        self.last_read + limit
+    }
+
+    pub(super) fn is_silent(
+        &self,
+        security: &Security,
+        options: &ReplicationOptions,
+        now: Instant,
+    ) -> bool {
+        now > self.patience_ends(security, options)
+    }
+
+    /// What its silence comes to.
+    pub(super) fn silence(&self) -> Gone {
+        if self.greeting.is_some() { Fault::Mute.into() } else { Gone::Over }
     }
 
     pub(super) fn standing(
@@ -149,11 +193,11 @@ impl Peer {
         now: Instant,
     ) -> Standing {
         let has = self.acked.max(self.claimed);
-        let in_sync = written.saturating_sub(has) <= options.max_gap_bytes;
+        let is_there = self.doubt.as_ref().is_none_or(Doubt::is_there);
+        let in_sync = is_there && written.saturating_sub(has) <= options.max_gap_bytes;
         self.facts.in_sync.store(in_sync && self.answers(options, now), Ordering::Relaxed);
         Standing {
-            ip: self.address.ip(),
-            acked: self.acked,
+            acked: if self.doubt.is_some() { 0 } else { self.acked },
             in_sync,
             answering: self.answers(options, now),
         }
@@ -165,8 +209,13 @@ impl Peer {
     }
 
     /// When this peer wants to be looked at although nothing happens.
-    pub(super) fn deadline(&self, options: &ReplicationOptions, now: Instant) -> Instant {
-        let silent = self.last_read + options.housekeeping_interval;
+    pub(super) fn deadline(
+        &self,
+        security: &Security,
+        options: &ReplicationOptions,
+        now: Instant,
+    ) -> Instant {
+        let silent = self.patience_ends(security, options);
         let heartbeat = self.last_write + options.heartbeat_interval;
         let mut next =
             if self.is_slave() && self.out.is_empty() { silent.min(heartbeat) } else { silent };
@@ -177,36 +226,88 @@ impl Peer {
                 next = next.min(timeout);
             }
         }
-        next
+        self.pace.opens_at().map_or(next, |opens| next.min(opens))
     }
 
-    pub(super) fn writable(&mut self) {
+    pub(super) fn ready(&mut self, readable: bool) {
         self.can_write = true;
+        self.can_read |= readable;
     }
 
-    /// Takes in its reports.
-    pub(super) fn read(&mut self, store: &Store, now: Instant) -> Result<(), Gone> {
+    /// Takes in what it says, a turn's worth; true when there is more.
+    pub(super) fn read(
+        &mut self,
+        store: &Store,
+        security: &Security,
+        now: Instant,
+    ) -> Result<bool, Gone> {
         let mut bytes = [0; READ_BYTES];
-        loop {
-            match self.stream.read(&mut bytes) {
-                Ok(0) => return Err(Gone),
+        for _ in 0..READS_MAX {
+            if !self.can_read {
+                return Ok(false);
+            }
+            match self.read_some(&mut bytes, security) {
+                Ok(0) => return Err(Gone::Over),
                 Ok(count) => {
                     self.last_read = now;
-                    let mut reports = std::mem::take(&mut self.reports);
-                    let got = bytes.get(..count).unwrap_or_default();
-                    let fed = reports.feed(got, |report| self.report(report, store, now));
-                    self.reports = reports;
-                    fed?;
+                    self.take(bytes.get(..count).unwrap_or_default(), store, security, now)?;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.can_read = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Err(Gone),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    return Err(Fault::Tls.into());
+                }
+                Err(_) => return Err(Gone::Over),
             }
         }
+        Ok(self.can_read)
+    }
+
+    fn read_some(&mut self, bytes: &mut [u8], security: &Security) -> io::Result<usize> {
+        if let Some(greeting) = &mut self.greeting
+            && !greeting.begin(&mut self.channel, security)?
+        {
+            return Ok(0);
+        }
+        self.channel.read(bytes)
+    }
+
+    fn take(
+        &mut self,
+        mut bytes: &[u8],
+        store: &Store,
+        security: &Security,
+        now: Instant,
+    ) -> Result<(), Gone> {
+        while let Some(greeting) = &mut self.greeting {
+            let is_tls = self.channel.is_tls();
+            let allows_plain = security.allows_plain(self.address.ip());
+            match greeting.take(&mut bytes, security, is_tls, allows_plain)? {
+                Step::More => return Ok(()),
+                Step::Say(words) => self.words.extend_from_slice(&words),
+                Step::Proved(id, words) => {
+                    self.words.extend_from_slice(&words);
+                    self.origin = Origin::Broker(id);
+                    self.facts.broker_id.get_or_init(|| id);
+                    self.greeting = None;
+                }
+                Step::Reports(first) => {
+                    self.greeting = None;
+                    self.report(first, store, now)?;
+                }
+            }
+        }
+        let mut reports = std::mem::take(&mut self.reports);
+        let fed = reports.feed(bytes, |report| self.report(report, store, now));
+        self.reports = reports;
+        fed
     }
 
     fn report(&mut self, report: i64, store: &Store, now: Instant) -> Result<(), Gone> {
-        let report = u64::try_from(report).map_err(|_| Gone)?;
+        let report = u64::try_from(report).map_err(|_| Fault::Number)?;
+        if let Some(doubt) = &mut self.doubt {
+            doubt.hears(now);
+        }
         match self.phase {
             Phase::Stranger => self.begin(report, store),
             Phase::Slave => return self.acknowledge(report, now),
@@ -236,10 +337,11 @@ impl Peer {
     fn acknowledge(&mut self, report: u64, now: Instant) -> Result<(), Gone> {
         let sent = self.next - self.out.iter().map(OutFrame::body_left).sum::<u64>();
         if report > sent {
-            return Err(Gone);
+            return Err(Fault::NotSent.into());
         }
         if report > self.acked.max(self.start) {
             self.acked = report;
+            self.doubt.take_if(|doubt| doubt.is_refuted_by(report));
             self.facts.acked.store(report, Ordering::Relaxed);
             self.owes_since = (report < self.next).then_some(now);
         }
@@ -253,14 +355,12 @@ impl Peer {
         options: &ReplicationOptions,
         now: Instant,
     ) -> Result<bool, Gone> {
-        if self.phase == Phase::Stranger {
-            return Ok(false);
-        }
+        self.flush()?;
         let mut budget = TURN_BYTES_MAX;
         loop {
             self.fill(store, options, now)?;
-            if self.out.is_empty() {
-                return if self.phase == Phase::Refused { Err(Gone) } else { Ok(false) };
+            if self.out.is_empty() && self.words.is_empty() {
+                return if self.phase == Phase::Refused { Err(Gone::Over) } else { Ok(false) };
             }
             if !self.can_write {
                 return Ok(false);
@@ -275,6 +375,19 @@ impl Peer {
         }
     }
 
+    /// What TLS holds from before.
+    fn flush(&mut self) -> Result<(), Gone> {
+        if !self.can_write {
+            return Ok(());
+        }
+        match self.channel.flush() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.can_write = false,
+            Err(_) => return Err(Gone::Over),
+            Ok(()) => {}
+        }
+        Ok(())
+    }
+
     /// Puts what the log has, or a heartbeat that is due, into frames.
     fn fill(
         &mut self,
@@ -283,13 +396,15 @@ impl Peer {
         now: Instant,
     ) -> Result<(), Gone> {
         while self.phase == Phase::Slave && self.out.len() < FRAMES_MAX {
+            let Some(most) = self.pace.allows(options.frame_bytes(), now) else { break };
             let at = PhysicalOffset::new(self.next);
             // Deleted under a slave that is too slow, or unreadable: the next connection is told.
-            let body = store.read_written(at, options.frame_bytes()).map_err(|_| Gone)?;
+            let body = store.read_written(at, most).map_err(|_| Gone::Over)?;
             if body.is_empty() {
                 break;
             }
             let len = body.len() as u64;
+            self.pace.spend(len);
             self.out.push_back(OutFrame::new(self.next, body));
             self.next += len;
             self.owes_since.get_or_insert(now);
@@ -303,26 +418,30 @@ impl Peer {
 
     /// One system call; `None` when the socket takes nothing now.
     fn write(&mut self, now: Instant) -> Result<Option<usize>, Gone> {
-        let slices: Vec<IoSlice<'_>> = self.out.iter().flat_map(OutFrame::slices).collect();
+        let mut slices = Vec::with_capacity(1 + 2 * self.out.len());
+        if !self.words.is_empty() {
+            slices.push(IoSlice::new(&self.words));
+        }
+        slices.extend(self.out.iter().flat_map(OutFrame::slices));
         let written = loop {
-            match self.stream.write_vectored(&slices) {
-                Ok(0) => return Err(Gone),
+            match self.channel.write(&slices) {
+                Ok(0) => return Err(Gone::Over),
                 Ok(count) => break count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.can_write = false;
                     return Ok(None);
                 }
-                Err(_) => return Err(Gone),
+                Err(_) => return Err(Gone::Over),
             }
         };
         drop(slices);
         self.last_write = now;
-        let mut left = written;
+        let words = written.min(self.words.len());
+        self.words.drain(..words);
+        let mut left = written - words;
         while let Some(frame) = self.out.front_mut() {
-            let done = left.min(frame.left());
-            frame.sent += done;
-            left -= done;
+            left -= frame.advance(left);
             if frame.left() > 0 {
                 break;
             }

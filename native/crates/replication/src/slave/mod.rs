@@ -21,6 +21,7 @@ use refusal::Refusal;
 
 use crate::options::ReplicationOptions;
 use crate::rate::Rate;
+use crate::secure::{GREETING_LIMIT, Link, LinkError, Security, greet_master};
 use crate::status::MasterLink;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -52,6 +53,12 @@ impl From<Refusal> for End {
 
 impl From<io::Error> for End {
     fn from(error: io::Error) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+impl From<LinkError> for End {
+    fn from(error: LinkError) -> Self {
         Self::Lost(error.to_string())
     }
 }
@@ -156,6 +163,7 @@ pub(crate) struct Slave {
     pub(crate) store: Arc<Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: ReplicationOptions,
+    pub(crate) security: Arc<Security>,
     pub(crate) shared: Arc<SlaveShared>,
     pub(crate) arrived: Arrived,
 }
@@ -194,13 +202,20 @@ impl Slave {
 
     /// One connection, from first to last byte.
     fn follow(&self, address: &str, generation: u64) -> Result<std::convert::Infallible, End> {
-        let mut stream = connect(address)?;
+        let stream = connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(self.options.heartbeat_interval))?;
+        stream.set_read_timeout(Some(GREETING_LIMIT))?;
         stream.set_write_timeout(Some(self.options.housekeeping_interval))?;
         let interrupted = stream.try_clone()?;
+        let meant = self.shared.tell(generation, |state| state.stream = Some(interrupted));
+        if !meant {
+            return Err(End::Lost("another master is meant".into()));
+        }
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        let host = host.trim_matches(['[', ']']);
+        let mut stream = greet_master(stream, host, self.options.broker_id, &self.security)?;
+        stream.socket().set_read_timeout(Some(self.options.heartbeat_interval))?;
         let connected = self.shared.tell(generation, |state| {
-            state.stream = Some(interrupted);
             state.link.connected = true;
         });
         if !connected {
@@ -217,7 +232,7 @@ impl Slave {
 
     fn take_all(
         &self,
-        stream: &mut TcpStream,
+        stream: &mut Link,
         mut incoming: Incoming,
         first: u64,
         generation: u64,
@@ -283,7 +298,7 @@ fn connect(address: &str) -> io::Result<TcpStream> {
     Err(last)
 }
 
-fn report(stream: &mut TcpStream, end: u64) -> io::Result<()> {
+fn report(stream: &mut Link, end: u64) -> io::Result<()> {
     stream.write_all(&end.to_be_bytes())
 }
 

@@ -1,40 +1,8 @@
 //! What counts as an acknowledgement, and who is let in.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::Write;
 
 use super::*;
-use crate::frame::HEADER_BYTES;
-
-struct Fake(TcpStream);
-
-impl Fake {
-    fn connect(port: u16) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", port)).expect("connects");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
-        Self(stream)
-    }
-
-    fn report(&mut self, report: i64) {
-        self.0.write_all(&report.to_be_bytes()).expect("writes");
-    }
-
-    /// Next frame: its position and bytes.
-    fn frame(&mut self) -> (u64, Vec<u8>) {
-        let mut head = [0; HEADER_BYTES];
-        self.0.read_exact(&mut head).expect("a frame");
-        let header = crate::frame::FrameHeader::parse(head).expect("a header");
-        let mut body = vec![0; header.len as usize];
-        self.0.read_exact(&mut body).expect("its body");
-        (header.offset, body)
-    }
-
-    /// The master closes, whatever it sent before.
-    fn assert_closed(&mut self) {
-        let mut bytes = [0; 4096];
-        while self.0.read(&mut bytes).unwrap_or(0) > 0 {}
-    }
-}
 
 fn sync_master(disk: &MemoryDisk) -> (Arc<Store>, Replication, u16) {
     let store = store_on(disk, FlushMode::Async);

@@ -1,10 +1,13 @@
 //! Masters and slaves in one process, over loopback, on memory disks.
 
 mod acknowledge;
+mod distinct;
 mod pair;
+mod secure;
 mod stream;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +19,7 @@ use turbopump_store::{
 use turbopump_wire::record::{RecordFields, RecordVersion, encode_record};
 use turbopump_wire::{PhysicalOffset, QueueId, TopicName};
 
+use crate::frame::HEADER_BYTES;
 use crate::{Hooks, Replication, ReplicationOptions, Role};
 
 pub(crate) const SEGMENT_BYTES: u64 = 16 << 10;
@@ -100,6 +104,37 @@ pub(crate) fn assert_equal(master: &Store, slave: &Store) {
     }
 }
 
+/// A peer in RocketMQ's plain protocol, held by the test.
+pub(crate) struct Fake(pub(crate) TcpStream);
+
+impl Fake {
+    pub(crate) fn connect(port: u16) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("connects");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("sets");
+        Self(stream)
+    }
+
+    pub(crate) fn report(&mut self, report: i64) {
+        self.0.write_all(&report.to_be_bytes()).expect("writes");
+    }
+
+    /// Next frame: its position and bytes.
+    pub(crate) fn frame(&mut self) -> (u64, Vec<u8>) {
+        let mut head = [0; HEADER_BYTES];
+        self.0.read_exact(&mut head).expect("a frame");
+        let header = crate::frame::FrameHeader::parse(head).expect("a header");
+        let mut body = vec![0; header.len as usize];
+        self.0.read_exact(&mut body).expect("its body");
+        (header.offset, body)
+    }
+
+    /// The master closes, whatever it sent before.
+    pub(crate) fn assert_closed(&mut self) {
+        let mut bytes = [0; 4096];
+        while self.0.read(&mut bytes).unwrap_or(0) > 0 {}
+    }
+}
+
 /// Waits for what other threads do.
 #[track_caller]
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -138,14 +173,18 @@ pub(crate) fn slave_with(
 ) -> Replication {
     let replication = replication(store, options);
     replication.start(Ipv4Addr::LOCALHOST.into(), no_hooks()).expect("starts");
-    replication.set_master_address(Some(format!("127.0.0.1:{port}")));
+    follow(&replication, port);
     replication
 }
 
-fn no_hooks() -> Hooks {
+pub(crate) fn follow(replication: &Replication, port: u16) {
+    replication.set_master_address(Some(format!("127.0.0.1:{port}")));
+}
+
+pub(crate) fn no_hooks() -> Hooks {
     Hooks { progress: Box::new(|| {}), arrived: Box::new(|_| {}) }
 }
 
-fn replication(store: &Arc<Store>, options: ReplicationOptions) -> Replication {
+pub(crate) fn replication(store: &Arc<Store>, options: ReplicationOptions) -> Replication {
     Replication::new(options, Arc::clone(store), Arc::new(ManualClock::new(5)))
 }

@@ -149,3 +149,23 @@ fn the_master_may_move() {
     slave.set_master_address(None);
     until("lets go", || slave.status().master.is_some_and(|link| !link.connected));
 }
+
+#[test]
+fn a_slave_gets_no_more_in_a_second_than_is_allowed() {
+    let (from, to) = (MemoryDisk::new(), MemoryDisk::new());
+    let (ours, copy) = (store_on(&from, FlushMode::Async), store_on(&to, FlushMode::Async));
+    append(&ours, [1000; 60]);
+    let bytes_per_second = 100_000;
+    let paced = ReplicationOptions {
+        max_bytes_per_second: Some(bytes_per_second),
+        ..options(Role::SyncMaster)
+    };
+    let (master, port) = master(&ours, paced);
+    let began = Instant::now();
+    let _slave = slave(&copy, port);
+    until("catches up", || master.replicated() == ours.written());
+    let least_ms = ours.written().get() * 1000 / bytes_per_second - 100;
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(least_ms), "{took:?} for what takes {least_ms} ms");
+    assert_equal(&ours, &copy);
+}
