@@ -15,7 +15,7 @@ import { runTestFile, type TestOutcome } from './runner/test-file.ts';
 const testRoot = dirname(fileURLToPath(import.meta.url));
 
 /** Folders whose tests start many processes: one at a time, with a longer limit. */
-const heavyFolders = ['conformance', 'integration', 'crash', 'store'];
+const heavyFolders = ['conformance', 'integration', 'crash', 'cluster', 'store'];
 const parallelFiles = 2;
 
 function findTests(folder: string): string[] {

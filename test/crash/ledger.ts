@@ -100,16 +100,16 @@ export class Inspection {
     this.#ends.set(queueId, expected);
   }
 
-  /** All that was found wrong so far; a promise made since the last verdict is judged now. */
-  verdict(): Verdict {
-    const { promises } = this.#ledger;
-    for (const { sequence, queueId, queueOffset } of promises.slice(this.#promisesSeen)) {
+  /** All that was found wrong so far; of the promises, the first `count` ones must be kept. */
+  verdict(count = this.#ledger.promises.length): Verdict {
+    const promises = this.#ledger.promises.slice(this.#promisesSeen, count);
+    for (const { sequence, queueId, queueOffset } of promises) {
       const place = this.#found.get(sequence);
       if (place?.queueId !== queueId || place.queueOffset !== queueOffset) {
         this.#lost.push(`#${sequence} at ${queueId}@${queueOffset}`);
       }
     }
-    this.#promisesSeen = promises.length;
+    this.#promisesSeen += promises.length;
     return { lost: this.#lost, ...this.#faults };
   }
 }

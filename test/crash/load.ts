@@ -1,46 +1,69 @@
 /** A closed loop of senders that survives the death of the broker and tells the ledger. */
-
+import { setTimeout } from 'node:timers/promises';
 import { decodeRecords } from '../../src/admin/message-record.ts';
 import { RemotingClient } from '../../src/remoting/client.ts';
-import { createRequest } from '../../src/remoting/remoting-command.ts';
+import { createRequest, type RemotingCommand } from '../../src/remoting/remoting-command.ts';
 import { RequestCode } from '../../src/remoting/request-code.ts';
 import { ResponseCode } from '../../src/remoting/response-code.ts';
 import type { Inspection, Ledger, StoredBody } from './ledger.ts';
 
 const requestLimitMs = 5000;
-const queues = 4;
+const consumerGroup = 'CrashReader';
+export const queues = 4;
+
+/** Stored, or not, but not promised: the answers of a broker that cannot keep its promise now. */
+const unpromised: readonly number[] = [
+  ResponseCode.SYSTEM_BUSY,
+  ResponseCode.FLUSH_DISK_TIMEOUT,
+  ResponseCode.SLAVE_NOT_AVAILABLE,
+  ResponseCode.FLUSH_SLAVE_TIMEOUT,
+];
+
+export interface LoadShape {
+  connections: number;
+  inFlight: number;
+  /** For a broker that is cut off and comes back: goes on after whatever ends a send. */
+  persistent?: { pauseMs: number; requestLimitMs: number };
+}
 
 export class Load {
   readonly #broker: string;
   readonly #topic: string;
   readonly #ledger: Ledger;
   readonly #clients: RemotingClient[];
-  readonly #inFlight: number;
+  readonly #shape: LoadShape;
+  readonly #unpromised = new Map<number, number>();
+  #failed = 0;
   #running: Promise<void>[] = [];
   #stopping = false;
   #alarm: (() => void) | null = null;
 
-  constructor(
-    broker: string,
-    topic: string,
-    ledger: Ledger,
-    { connections, inFlight }: { connections: number; inFlight: number },
-  ) {
+  constructor(broker: string, topic: string, ledger: Ledger, shape: LoadShape) {
     this.#broker = broker;
     this.#topic = topic;
     this.#ledger = ledger;
-    this.#inFlight = inFlight;
+    this.#shape = shape;
     this.#clients = Array.from(
-      { length: connections },
+      { length: shape.connections },
       () => new RemotingClient({ requestTimeoutMs: requestLimitMs }),
     );
+  }
+
+  /** How often each code was answered that is neither a promise nor a fault. */
+  get unpromised(): ReadonlyMap<number, number> {
+    return this.#unpromised;
+  }
+
+  /** Sends that had no answer in their time. */
+  get failedCount(): number {
+    return this.#failed;
   }
 
   /** Starts sending; a sender whose request fails waits for the next `start`. */
   start(): void {
     this.#stopping = false;
     this.#running = this.#clients.flatMap((client) =>
-      Array.from({ length: this.#inFlight }, () => this.#send(client)),
+      Array.from({ length: this.#shape.inFlight }, () => this.#send(client)),
     );
   }
 
@@ -65,6 +88,7 @@ export class Load {
   }
 
   async #send(client: RemotingClient): Promise<void> {
+    const { persistent } = this.#shape;
     while (!this.#stopping) {
       const { sequence, body } = this.#ledger.nextBody();
       const fields = { a: 'Crash', b: this.#topic, c: 'TBW102', d: queues, e: sequence % queues };
@@ -73,16 +97,28 @@ export class Load {
         body,
         encoding: 'ROCKETMQ',
       });
+      const limitMs = persistent?.requestLimitMs ?? requestLimitMs;
       // Whatever ended it, the send may or may not be stored: only an OK is a promise.
-      const answer = await client.request(this.#broker, request, requestLimitMs).catch(() => null);
-      if (answer === null) return;
-      if (answer.code !== ResponseCode.SUCCESS) {
-        throw new Error(`send answered ${answer.code}: ${answer.remark}`);
-      }
-      const queueOffset = Number(answer.extFields.get('queueOffset'));
-      const queueId = Number(answer.extFields.get('queueId'));
-      this.#ledger.acknowledge(sequence, { queueId, queueOffset });
+      const answer = await client.request(this.#broker, request, limitMs).catch(() => null);
+      if (answer !== null) this.#note(sequence, answer);
+      else this.#failed += 1;
+      if (persistent !== undefined) await setTimeout(persistent.pauseMs);
+      else if (answer === null) return;
+    }
+  }
+
+  #note(sequence: number, { code, remark, extFields }: RemotingCommand): void {
+    if (code === ResponseCode.SUCCESS) {
+      const queueOffset = Number(extFields.get('queueOffset'));
+      this.#ledger.acknowledge(sequence, {
+        queueId: Number(extFields.get('queueId')),
+        queueOffset,
+      });
       this.#alarm?.();
+    } else if (this.#shape.persistent !== undefined && unpromised.includes(code)) {
+      this.#unpromised.set(code, (this.#unpromised.get(code) ?? 0) + 1);
+    } else {
+      throw new Error(`send answered ${code}: ${remark}`);
     }
   }
 }
@@ -116,7 +152,12 @@ async function read(broker: string, topic: string, { from, take }: Reading): Pro
   try {
     for (let queueId = 0; queueId < queues; queueId++) {
       for (let offset = from(queueId); ; ) {
-        const page = await pull(client, broker, { topic, queueId, queueOffset: offset });
+        const page = await pull(client, broker, {
+          consumerGroup,
+          topic,
+          queueId,
+          queueOffset: offset,
+        });
         if (page === null) break;
         take(queueId, page.bodies);
         offset = page.next;
@@ -128,19 +169,21 @@ async function read(broker: string, topic: string, { from, take }: Reading): Pro
 }
 
 /** Null at the end of the queue. */
-async function pull(
+export async function pull(
   client: RemotingClient,
   broker: string,
-  at: { topic: string; queueId: number; queueOffset: number },
+  at: { consumerGroup: string; topic: string; queueId: number; queueOffset: number },
 ): Promise<{ bodies: StoredBody[]; next: number } | null> {
   const request = createRequest(RequestCode.PULL_MESSAGE, {
     extFields: {
-      ...{ consumerGroup: 'CrashReader', ...at, maxMsgNums: 256, sysFlag: 4, commitOffset: 0 },
+      ...{ ...at, maxMsgNums: 256, sysFlag: 4, commitOffset: 0 },
       ...{ suspendTimeoutMillis: 0, subscription: '*', subVersion: 0 },
     },
   });
-  const answer = await client.request(broker, request, requestLimitMs);
-  if (answer.code === ResponseCode.PULL_NOT_FOUND) return null;
+  const answer = await client.request(broker, request);
+  // A slave that follows its master sends there whoever is at its end.
+  const ends: number[] = [ResponseCode.PULL_NOT_FOUND, ResponseCode.PULL_RETRY_IMMEDIATELY];
+  if (ends.includes(answer.code)) return null;
   const place = `${at.queueId}@${at.queueOffset}`;
   if (answer.code !== ResponseCode.SUCCESS) {
     throw new Error(`pull of ${place} answered ${answer.code} ${answer.remark}`);
