@@ -94,7 +94,9 @@ export async function contest(
 
 async function prepare(peer: Peer, workload: Workload, warmUpSeconds: number): Promise<void> {
   if (workload.kind === 'produce') {
-    await produce(peer, workload, warmUpSeconds);
+    // At full load, whatever the workload's own: a thousand sends a second leave a JVM cold.
+    const { rate: _, ...closed } = workload;
+    await produce(peer, { ...closed, connections: 4, inFlight: 16 }, warmUpSeconds);
     return;
   }
   const size = ['--count', backlog.messages, '--body-bytes', workload.bodyBytes];
