@@ -60,8 +60,8 @@ const shippedJvmFlags = [
 const tunedJvmFlags = ['-Xms4g', '-Xmx4g', '-XX:+UseG1GC', '-XX:MaxDirectMemorySize=15g'];
 
 /**
- * The best settings `npm run bench -- tune-java` found for a flush mode. Empty: of those measured on
- * 2026-11-24 none beat the shipped ones; README.md beside this file has the table and what it lacks.
+ * The best settings `npm run bench -- tune-java` found for a flush mode. Empty: of those measured
+ * on 2026-11-24 none beat the shipped ones; README.md beside this has the table and what it lacks.
  */
 export const javaTuned: Readonly<Record<Workload['flush'], Properties>> = {
   ASYNC_FLUSH: {},
