@@ -19,9 +19,19 @@ export async function javaDriver(
   home: string,
   jvmFlags: readonly string[] = [],
 ): Promise<string[]> {
+  return await javaProgram('Driver', client, home, jvmFlags);
+}
+
+/** As {@link javaDriver}, for any of the driver's main classes. */
+export async function javaProgram(
+  main: 'Driver' | 'LedgerProducer' | 'LedgerConsumer',
+  client: ClassPathName,
+  home: string,
+  jvmFlags: readonly string[] = [],
+): Promise<string[]> {
   const libraries = await compile(SOURCES, client);
   const flags = ['-Xmx512m', `-Duser.home=${home}`, ...jvmFlags];
-  return [...flags, '-cp', libraries, 'turbopump.conformance.Driver'];
+  return [...flags, '-cp', libraries, `turbopump.conformance.${main}`];
 }
 
 /** A run of the Java driver with the given client on the class path. */

@@ -2,14 +2,17 @@
 //
 // Usage: conformance <name server> <broker> <scenario>...
 //
-// It prints one JSON line per scenario and exits 0 only if every one of them held. Refuses
-// scenario names it does not know. ROCKETMQ_GO_LOG_LEVEL is the client's own switch for its log.
+//	conformance ledger-produce|ledger-consume <name servers> <topic> <name>
+//
+// The second form runs until SIGTERM. The first prints one JSON line per scenario and exits 0 only if
+// every one of them held. Refuses scenario names it does not know. ROCKETMQ_GO_LOG_LEVEL is the client's own switch for its log.
 package main
 
 import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -28,12 +31,25 @@ var scenarios = map[string]scenario{
 	"orderly":    orderlyConsumption,
 }
 
+var longRunning = map[string]func(nameServers []string, topic, name string) error{
+	"ledger-produce": ledgerProduce,
+	"ledger-consume": ledgerConsume,
+}
+
 const scenarioLimit = 90 * time.Second
 
 func main() {
 	if len(os.Args) < 4 {
 		fmt.Fprintln(os.Stderr, "usage: conformance <name server> <broker> <scenario>...")
 		os.Exit(2)
+	}
+	long, isLong := longRunning[os.Args[1]]
+	if isLong && len(os.Args) == 5 {
+		if err := long(strings.Split(os.Args[2], ";"), os.Args[3], os.Args[4]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	held := true
 	for _, name := range os.Args[3:] {
