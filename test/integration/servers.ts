@@ -2,14 +2,22 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { type Service, startService } from '../oracle/child-process.ts';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { type Launch, type Service, startService, startUntil } from '../oracle/child-process.ts';
 import { freePort } from '../oracle/free-port.ts';
 import { projectRoot } from '../oracle/project-folders.ts';
 
 const bootLimitMs = 15_000;
 const stopLimitMs = 15_000;
 const brokerReady = /The broker.*boot success/;
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** One server: the same configuration, folder and address through all its lives. */
 export class Server {
@@ -36,9 +44,25 @@ export class Server {
   }
 
   async start(): Promise<void> {
+    this.#service = await startService(this.#launch(), this.#ready);
+  }
+
+  /**
+   * Starts it and ends it by SIGKILL `afterMs` later; true when it had not got ready by then. Rejects
+   * when it had ended by itself.
+   */
+  async startAndKill(afterMs: number): Promise<boolean> {
+    const service = await startUntil(this.#launch(), () => setTimeout(afterMs, true));
+    const output = service.output();
+    const runs = isRunning(service.pid);
+    await service.kill();
+    if (!runs) throw new Error(`${this.address} ended by itself:\n${output}`);
+    return !this.#ready.test(output);
+  }
+
+  #launch(): Launch {
     const args = [this.#main, ...this.#arguments];
-    const launch = { command: process.execPath, args, limit_ms: bootLimitMs };
-    this.#service = await startService(launch, this.#ready);
+    return { command: process.execPath, args, limit_ms: bootLimitMs };
   }
 
   /** SIGKILL. */
