@@ -78,6 +78,9 @@ impl<L: Listen> Acceptor<L> {
                         };
                         // It fails only for a peer that has already gone.
                         if socket.set_nodelay(true).is_ok() {
+                            // A listener of both families says `::ffff:10.0.0.1` of an IPv4 peer;
+                            // records and lists of addresses know it as 10.0.0.1, as Java does.
+                            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
                             give(Arrival { socket, peer, listener: index, ticket });
                         }
                     }
@@ -130,6 +133,21 @@ mod tests {
         acceptor.accept(start + PAUSE, |_| unreachable!());
         assert_eq!(acceptor.listeners[0].0.calls.get(), 2);
         assert_eq!(counters.read().accept_pauses, 2);
+    }
+
+    #[test]
+    fn an_ipv4_peer_of_a_listener_of_both_families_is_known_by_its_ipv4_address() {
+        let listener = TcpListener::bind("[::]:0".parse().expect("address")).expect("bind");
+        let port = listener.local_addr().expect("port").port();
+        let mut acceptor = Acceptor::new(vec![listener], Arc::default(), 10, Arc::default());
+        acceptor.note(0);
+        for host in ["127.0.0.1", "::1"] {
+            let client = std::net::TcpStream::connect((host, port)).expect("connect");
+            let mut peers = Vec::new();
+            acceptor.note(0);
+            acceptor.accept(Instant::now(), |arrival| peers.push(arrival.peer));
+            assert_eq!(peers, [client.local_addr().expect("address")]);
+        }
     }
 
     #[test]
