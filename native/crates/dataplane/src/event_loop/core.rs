@@ -43,6 +43,8 @@ pub(crate) struct LoopCore {
     pub(crate) unsafe_groups: VecDeque<Group>,
     /// `SYNC_MASTER`: appended, not yet acknowledged by slaves, in order of `end`.
     pub(crate) unreplicated: VecDeque<Group>,
+    /// While the loop stops: when the last wait for slaves ends.
+    pub(crate) last_wait_ends: Option<Instant>,
     /// Answered, but not yet shown to readers: ends, and the queues whose readers to tell.
     pub(crate) unread: VecDeque<(PhysicalOffset, Vec<Arc<Queue>>)>,
     /// Something was appended since the last sync was asked for.
@@ -67,6 +69,7 @@ impl LoopCore {
             group: Group::default(),
             unsafe_groups: VecDeque::new(),
             unreplicated: VecDeque::new(),
+            last_wait_ends: None,
             unread: VecDeque::new(),
             sync_wanted: false,
             holds: HoldTable::new(index),

@@ -152,6 +152,7 @@ impl Service for LoopService {
 
     fn on_shutdown(&mut self, ctx: &mut Ctx<'_>) {
         self.core.answer_parked_busy(ctx);
+        self.core.wait_no_longer(Instant::now());
     }
 
     fn is_quiet(&self) -> bool {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use turbopump_store::{AppendError, FlushMode, Queue};
 use turbopump_wire::PhysicalOffset;
@@ -12,8 +12,15 @@ use super::turn::append_refusal;
 use super::{Group, LoopCore, Outlets, gate};
 use crate::policy::PolicySnapshot;
 
+/// A stopping loop waits for slaves no longer than this, well within the time in which the
+/// transport still writes: a sender that gets no answer cannot tell what became of its message.
+const LAST_WAIT: Duration = Duration::from_millis(500);
+
 impl LoopCore {
-    pub(super) fn await_slaves(&mut self, group: Group) {
+    pub(super) fn await_slaves(&mut self, mut group: Group) {
+        if let Some(end) = self.last_wait_ends {
+            group.deadline = group.deadline.map(|deadline| deadline.min(end));
+        }
         if self.shared.store.flush_mode() == FlushMode::Sync {
             self.shared.unsafe_groups.fetch_add(1, Ordering::SeqCst);
         }
@@ -48,6 +55,15 @@ impl LoopCore {
                 self.unreplicated.push_front(group);
                 return;
             }
+        }
+    }
+
+    /// The loop stops: what slaves do not acknowledge soon is answered as not replicated (12).
+    pub(crate) fn wait_no_longer(&mut self, now: Instant) {
+        let end = now + LAST_WAIT;
+        self.last_wait_ends = Some(end);
+        for group in &mut self.unreplicated {
+            group.deadline = group.deadline.map(|deadline| deadline.min(end));
         }
     }
 

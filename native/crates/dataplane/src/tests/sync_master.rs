@@ -160,6 +160,25 @@ fn a_slave_that_goes_lets_nobody_be_told_ok() {
 }
 
 #[test]
+fn a_broker_that_stops_tells_waiting_senders_what_became_of_it() {
+    let mut world = World::new(FlushMode::Async, |options| {
+        options.slave_timeout = Duration::from_secs(60);
+    });
+    let _silent = world.slave();
+    assert!(world.send(1, "").is_empty());
+    let stops = Instant::now();
+    world.rig.service.core.wait_no_longer(stops);
+    let soon = stops + Duration::from_millis(600);
+    let deadline = world.rig.service.deadline().unwrap();
+    assert!(deadline > stops && deadline <= soon, "before the transport writes no more");
+    assert!(world.send(2, "").is_empty(), "what was read before goes the same way");
+    world.rig.time(soon);
+    let replies = world.rig.replies(1);
+    assert_eq!(replies.iter().map(|reply| reply.code).collect::<Vec<_>>(), [12, 12]);
+    assert!(world.rig.service.core.unreplicated.is_empty(), "the loop may end");
+}
+
+#[test]
 fn a_message_that_does_not_wait_is_answered_at_once() {
     let mut world = World::new(FlushMode::Async, |_| {});
     let mut slave = world.slave();

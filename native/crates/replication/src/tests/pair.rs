@@ -169,3 +169,20 @@ fn a_slave_gets_no_more_in_a_second_than_is_allowed() {
     assert!(took >= Duration::from_millis(least_ms), "{took:?} for what takes {least_ms} ms");
     assert_equal(&ours, &copy);
 }
+
+#[test]
+fn a_topic_made_anew_begins_anew_at_the_slave_as_its_messages_come() {
+    let (from, to) = (MemoryDisk::new(), MemoryDisk::new());
+    let (ours, copy) = (store_on(&from, FlushMode::Async), store_on(&to, FlushMode::Async));
+    append(&ours, [100; 30]);
+    let (_master, port) = master(&ours, options(Role::AsyncMaster));
+    let _slave = slave(&copy, port);
+    until("catches up", || copy.written() == ours.written());
+    // So fast that the slave never hears of a table without the topic.
+    ours.delete_topic("T").expect("deletes");
+    append(&ours, [50; 6]);
+    until("follows", || copy.written() == ours.written());
+    assert_equal(&ours, &copy);
+    let queue = copy.queue("T", QueueId::new(0)).expect("opens").expect("is there");
+    assert_eq!(queue.max_offset().get(), 2, "not the thirty-six of both lives");
+}
