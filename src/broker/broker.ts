@@ -206,7 +206,7 @@ export class Broker {
     const members = await this.#nameServers.members(clusterName, brokerName);
     const slaves = [...members].filter(([id, member]) => id !== MASTER_ID && member !== address);
     const addresses = slaves.map(([, member]) => member);
-    await takeOffsetsOfSlaves(addresses, this.#parts.dataPlane, this.#log);
+    await takeOffsetsOfSlaves(addresses, this.#parts, this.#log);
   }
 
   async #serve(): Promise<void> {

@@ -40,7 +40,10 @@ export class OffsetWatch {
     const { body } = await this.#client.call(broker, request);
     const table = decodeOffsetTable(Buffer.from(body).toString('utf8'));
     return new Map(
-      table.map(({ group, topic, queueId, offset }) => [`${group} ${topic} ${queueId}`, offset]),
+      table.offsets.map(({ group, topic, queueId, offset }) => [
+        `${group} ${topic} ${queueId}`,
+        offset,
+      ]),
     );
   }
 

@@ -1,6 +1,6 @@
 /**
- * A master's tables as a slave asks for them: topics 21, offsets 43, delay levels 45, groups 201
- * (Java BrokerOuterAPI). Serves masters of turbopump and of RocketMQ alike.
+ * A master's tables as a slave asks for them: topics 21, offsets 43, delay levels 45, groups 201,
+ * request modes 402 (Java BrokerOuterAPI). Serves masters of turbopump and of RocketMQ alike.
  *
  * Refuses, with an error that names the address: an answer that is not a table. Names in it are
  * checked here, since they become paths.
@@ -14,7 +14,8 @@ import { createRequest } from '../../remoting/remoting-command.ts';
 import { RequestCode } from '../../remoting/request-code.ts';
 import { ResponseCode } from '../../remoting/response-code.ts';
 import { decodeGroupTable, type GroupTable } from '../groups/group-file.ts';
-import { decodeOffsetTable } from '../offsets/offset-file.ts';
+import { decodeOffsetTable, type StoredOffsets } from '../offsets/offset-file.ts';
+import { decodeRequestModes, type RequestMode } from '../rebalance/request-modes.ts';
 import { decodeDelayTable } from '../schedule/delay-offset-file.ts';
 import { decodeTopicTable, type TopicTable } from '../topics/topic-file.ts';
 import { answeredTag, knownTag, sameTag, type TableTag } from './table-tag.ts';
@@ -51,7 +52,7 @@ export class MasterTables {
     });
   }
 
-  offsets(known: TableTag | null): Promise<Answered<ConsumerOffset[]>> {
+  offsets(known: TableTag | null): Promise<Answered<StoredOffsets>> {
     return this.#table(RequestCode.GET_ALL_CONSUMER_OFFSET, known, decodeOffsetTable);
   }
 
@@ -64,6 +65,16 @@ export class MasterTables {
     if (answer.code !== ResponseCode.SUCCESS) return [];
     const text = textOf(answer.body);
     return text === '' ? [] : decodeDelayTable(text);
+  }
+
+  /** How groups fetch; null from a master that does not know of it (RocketMQ 4). */
+  async requestModes(): Promise<RequestMode[] | null> {
+    const request = createRequest(RequestCode.GET_ALL_MESSAGE_REQUEST_MODE);
+    const answer = await this.#client.request(this.address, request);
+    if (answer.code !== ResponseCode.SUCCESS || answer.body.length === 0) return null;
+    const named = ({ topic, consumerGroup }: RequestMode): boolean =>
+      topicNameFault(topic) === null && groupNameFault(consumerGroup) === null;
+    return decodeRequestModes(textOf(answer.body)).filter(named);
   }
 
   /** When the master began to live, which tells one life of it from the next. */

@@ -2,7 +2,8 @@
  * What a slave makes of its master's consumer offsets (Java SlaveSynchronize replaces its own).
  *
  * Invariants: an offset moves back only when the master moved it back within one life of the
- * master, which is an administrator's reset, and this slave has taken no commit since. A master
+ * master, which is an administrator's reset, and this slave has taken no commit since. (A
+ * turbopump master also tells when resets were; those are taken before this is asked.) A master
  * that came back with offsets of before its crash moves nothing back, and a commit that consumers
  * made here while the master was away stays until the master is past it.
  */

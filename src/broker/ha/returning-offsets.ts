@@ -3,7 +3,8 @@
  * own file is as old as its last save, and consumers may have gone on at the slave meanwhile.
  * RocketMQ's master does not ask, and its slave then copies the stale offsets over the fresh ones.
  *
- * Invariants: offsets only move forward, never past the queue's end here; a slave or name server
+ * Invariants: offsets only move forward, never past the queue's end here, and not where an
+ * administrator has reset them here since; a slave or name server
  * that does not answer costs {@link ASK_TIMEOUT_MS} and no start.
  */
 import type { ConsumerOffset, DataPlane } from '../../dataplane/data-plane.ts';
@@ -11,7 +12,8 @@ import type { Logger } from '../../logging/logger.ts';
 import { RemotingClient } from '../../remoting/client.ts';
 import { createRequest } from '../../remoting/remoting-command.ts';
 import { RequestCode } from '../../remoting/request-code.ts';
-import { decodeOffsetTable } from '../offsets/offset-file.ts';
+import { decodeOffsetTable, type StoredOffsets } from '../offsets/offset-file.ts';
+import type { Offsets } from '../offsets/offsets.ts';
 import { offsetKey, offsetsByKey } from './offset-merge.ts';
 
 const ASK_TIMEOUT_MS = 1000;
@@ -19,14 +21,15 @@ const ASK_TIMEOUT_MS = 1000;
 /** Asks all addresses at once; resolves to how many offsets moved. */
 export async function takeOffsetsOfSlaves(
   addresses: readonly string[],
-  dataPlane: DataPlane,
+  { dataPlane, offsets }: { dataPlane: DataPlane; offsets: Offsets },
   log: Logger,
 ): Promise<number> {
   if (addresses.length === 0) return 0;
   const client = new RemotingClient({ connectTimeoutMs: ASK_TIMEOUT_MS });
   try {
     const told = await Promise.all(addresses.map((address) => ask(client, address, log)));
-    const forward = movesForward(told.flat(), dataPlane);
+    const current = told.flatMap((table) => offsets.notOutdated(table));
+    const forward = movesForward(current, dataPlane);
     if (forward.length > 0) dataPlane.setConsumerOffsets(forward);
     if (forward.length > 0) log.info({ offsets: forward.length, addresses }, 'took newer offsets');
     return forward.length;
@@ -35,18 +38,14 @@ export async function takeOffsetsOfSlaves(
   }
 }
 
-async function ask(
-  client: RemotingClient,
-  address: string,
-  log: Logger,
-): Promise<ConsumerOffset[]> {
+async function ask(client: RemotingClient, address: string, log: Logger): Promise<StoredOffsets> {
   try {
     const request = createRequest(RequestCode.GET_ALL_CONSUMER_OFFSET);
     const { body } = await client.call(address, request, ASK_TIMEOUT_MS);
     return decodeOffsetTable(Buffer.from(body).toString('utf8'));
   } catch (error) {
     log.warn({ address, err: error }, 'a slave did not tell its offsets; serving with our own');
-    return [];
+    return { offsets: [], resets: [] };
   }
 }
 

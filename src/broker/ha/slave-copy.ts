@@ -1,6 +1,6 @@
 /**
  * A slave's copy of what its master has besides the log (Java SlaveSynchronize): topics, groups,
- * consumer offsets, progress of delay levels.
+ * consumer offsets, progress of delay levels, request modes.
  *
  * Invariants: nothing is copied unless the master's log is being taken, before and after the
  * answer, so that a broker with another history changes nothing here; a topic whose data the
@@ -14,6 +14,9 @@ import type { ConsumerOffset, DataPlane } from '../../dataplane/data-plane.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { RemotingClient } from '../../remoting/client.ts';
 import type { Groups } from '../groups/groups.ts';
+import type { StoredOffsets } from '../offsets/offset-file.ts';
+import type { Offsets } from '../offsets/offsets.ts';
+import type { RequestModes } from '../rebalance/request-modes.ts';
 import type { Topics } from '../topics/topics.ts';
 import { MasterTables } from './master-tables.ts';
 import { type CopiedOffsets, mergeOffsets, offsetsByKey } from './offset-merge.ts';
@@ -21,8 +24,11 @@ import type { TableTag } from './table-tag.ts';
 
 /** RocketMQ's own slaves ask every 60 s. */
 const WHOLE_TABLES_EVERY_MS = 10_000;
-/** A master may have to sync its log to tell it, and a slave delivers nothing by it. */
-const DELAYS_EVERY_MS = 5000;
+/**
+ * Delay progress and request modes: the one may cost the master a sync of its log and a slave
+ * delivers nothing by it, the others change by hand.
+ */
+const RARE_EVERY_MS = 5000;
 /** Commits carried back in one round; the rest follows in the next. */
 const COMMITS_A_ROUND_MAX = 500;
 
@@ -31,6 +37,8 @@ export interface SlaveCopyParts {
   dataPlane: DataPlane;
   topics: Topics;
   groups: Groups;
+  offsets: Offsets;
+  requestModes: RequestModes;
   /** Puts decided policy in force now. */
   publish: () => void;
   now: () => number;
@@ -45,7 +53,7 @@ export class SlaveCopy {
   #offsetTag: TableTag | null = null;
   #copied: CopiedOffsets | null = null;
   #notBeforeMs = 0;
-  #delaysNotBeforeMs = 0;
+  #rareNotBeforeMs = 0;
 
   constructor(parts: SlaveCopyParts) {
     this.#parts = parts;
@@ -58,7 +66,10 @@ export class SlaveCopy {
     await this.#attempt('topics', () => this.#copyTopics(master));
     await this.#attempt('groups', () => this.#copyGroups(master));
     await this.#attempt('consumer offsets', () => this.#copyOffsets(master));
+    if (this.#parts.now() < this.#rareNotBeforeMs) return;
+    this.#rareNotBeforeMs = this.#parts.now() + RARE_EVERY_MS;
     await this.#attempt('delay progress', () => this.#copyDelays(master));
+    await this.#attempt('request modes', () => this.#copyRequestModes(master));
   }
 
   /** Whether this slave's log is following its master's. */
@@ -89,11 +100,15 @@ export class SlaveCopy {
     const told = await this.#askOffsets(master);
     if (told === null || !this.isFollowing()) return;
     const { dataPlane } = this.#parts;
+    const reset = this.#parts.offsets.laterReset(told.table);
+    if (reset.length > 0) dataPlane.setConsumerOffsets(reset);
+    this.#parts.offsets.learn(told.table.resets);
     const own = dataPlane.consumerOffsets().offsets;
-    const { taken, erasedGroups, ahead } = mergeOffsets(own, told.table, told.boot, this.#copied);
+    const masters = told.table.offsets;
+    const { taken, erasedGroups, ahead } = mergeOffsets(own, masters, told.boot, this.#copied);
     for (const group of erasedGroups) dataPlane.eraseGroupOffsets(group);
     if (taken.length > 0) dataPlane.setConsumerOffsets(taken);
-    this.#copied = { boot: told.boot, offsets: offsetsByKey(told.table) };
+    this.#copied = { boot: told.boot, offsets: offsetsByKey(masters) };
     this.#offsetTag = told.tag;
     // Only a turbopump master never moves back for a commit: Java's would, past a newer one.
     if (told.tag !== null) await this.#carryBack(master, ahead);
@@ -102,7 +117,7 @@ export class SlaveCopy {
   /** Null when nothing changed, or the master began a new life while it was asked. */
   async #askOffsets(
     master: MasterTables,
-  ): Promise<{ boot: string; tag: TableTag | null; table: ConsumerOffset[] } | null> {
+  ): Promise<{ boot: string; tag: TableTag | null; table: StoredOffsets } | null> {
     const { tag, table } = await master.offsets(this.#offsetTag);
     if (table === null) return null;
     if (tag !== null) return { boot: tag.boot, tag, table };
@@ -120,13 +135,15 @@ export class SlaveCopy {
   }
 
   async #copyDelays(master: MasterTables): Promise<void> {
-    const nowMs = this.#parts.now();
-    if (nowMs < this.#delaysNotBeforeMs) return;
-    this.#delaysNotBeforeMs = nowMs + DELAYS_EVERY_MS;
     const progress = await master.delays();
     if (progress.length > 0 && this.isFollowing()) {
       this.#parts.dataPlane.setDelayProgress(progress);
     }
+  }
+
+  async #copyRequestModes(master: MasterTables): Promise<void> {
+    const modes = await master.requestModes();
+    if (modes !== null && this.isFollowing()) await this.#parts.requestModes.adopt(modes);
   }
 
   #paceBy(tag: TableTag | null): void {

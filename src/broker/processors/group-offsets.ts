@@ -40,7 +40,7 @@ const cloneOffsets = onMasterOnly(async (parts, request) => {
     parts.topics.find(topic) !== null &&
     (offline || !isLive || subscriptions.has(topic));
   const offsets = parts.dataPlane.groupOffsets(source).filter(wanted);
-  parts.dataPlane.resetConsumerOffsets(offsets.map((each) => ({ ...each, group })));
+  parts.offsets.reset(offsets.map((each) => ({ ...each, group })));
   await parts.offsets.save();
   return reply(ResponseCode.SUCCESS);
 });

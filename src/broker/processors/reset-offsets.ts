@@ -55,7 +55,7 @@ async function resetOffsets(parts: BrokerParts, request: RemotingCommand): Promi
   const byPush = !parts.settings.boolean('useServerSideResetOffset');
   const members = byPush ? membersToTell(parts, reset) : [];
   const offsets = byPush ? pushedOffsets(parts, reset) : askedOffsets(parts, reset);
-  parts.dataPlane.resetConsumerOffsets(offsets);
+  parts.offsets.reset(offsets);
   for (const member of members)
     parts.clientCalls.tell(member, notice(parts, reset, offsets, member));
   await parts.offsets.save();

@@ -56,6 +56,24 @@ export class RequestModes {
     }
   }
 
+  /** Takes a master's table over, durable when this resolves. */
+  async adopt(modes: readonly RequestMode[]): Promise<void> {
+    const table: Table = new Map();
+    for (const mode of modes) {
+      const groups = table.get(mode.topic) ?? new Map<string, RequestMode>();
+      table.set(mode.topic, groups.set(mode.consumerGroup, mode));
+    }
+    const before = { text: stringifyJson(this.json()), table: this.#table };
+    this.#table = table;
+    if (stringifyJson(this.json()) === before.text) return;
+    try {
+      await this.#file.save();
+    } catch (error) {
+      this.#table = before.table;
+      throw error;
+    }
+  }
+
   json() {
     const groups = (modes: Map<string, RequestMode>) =>
       new Map([...modes].map(([group, mode]) => [group, { ...mode }]));
@@ -70,6 +88,10 @@ export class RequestModes {
     if (groups.size === 0) this.#table.delete(topic);
     else this.#table.set(topic, groups);
   }
+}
+
+export function decodeRequestModes(text: string): RequestMode[] {
+  return [...decodeTable(text).values()].flatMap((groups) => [...groups.values()]);
 }
 
 function decodeTable(text: string): Table {

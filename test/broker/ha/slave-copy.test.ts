@@ -7,6 +7,8 @@ import * as assert from 'uvu/assert';
 import { Groups } from '../../../src/broker/groups/groups.ts';
 import { SlaveCopy } from '../../../src/broker/ha/slave-copy.ts';
 import { nameStoredTopics } from '../../../src/broker/ha/stored-topics.ts';
+import { Offsets } from '../../../src/broker/offsets/offsets.ts';
+import { RequestModes } from '../../../src/broker/rebalance/request-modes.ts';
 import { systemTopicSettings } from '../../../src/broker/topics/system-topic-settings.ts';
 import { SystemTopics } from '../../../src/broker/topics/system-topics.ts';
 import { Topics } from '../../../src/broker/topics/topics.ts';
@@ -16,6 +18,7 @@ import { FakeDataPlane } from '../../../src/dataplane/fake.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
 import { RemotingClient } from '../../../src/remoting/client.ts';
 import { RequestCode } from '../../../src/remoting/request-code.ts';
+import { ResponseCode } from '../../../src/remoting/response-code.ts';
 import { BrokerRig } from '../support/broker-rig.ts';
 import { type SocketDoor, serveOverSocket } from '../support/socket-door.ts';
 
@@ -40,6 +43,8 @@ class SlaveTables {
   readonly removed: string[] = [];
   readonly topics: Topics;
   readonly groups: Groups;
+  readonly offsets: Offsets;
+  readonly requestModes: RequestModes;
   readonly copy: SlaveCopy;
   nowMs = 0;
 
@@ -61,16 +66,28 @@ class SlaveTables {
         removed: (name) => this.removed.push(name),
       },
     );
-    const { dataPlane, client, topics, groups } = this;
+    this.offsets = new Offsets(join(this.folder, 'offsets.json'), this.dataPlane, now);
+    this.requestModes = new RequestModes(join(this.folder, 'modes.json'));
+    const { dataPlane, client, topics, groups, offsets, requestModes } = this;
+    const parts = { dataPlane, client, topics, groups, offsets, requestModes };
     const publish = (): void => undefined;
-    const log = silentLogger();
-    this.copy = new SlaveCopy({ dataPlane, client, topics, groups, publish, now, log });
+    this.copy = new SlaveCopy({ ...parts, publish, now, log: silentLogger() });
   }
 
   async close(): Promise<void> {
     await this.client.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+async function knowTopicAndGroup(master: BrokerRig): Promise<void> {
+  const client = master.client();
+  const body = Buffer.from('{"groupName":"G"}');
+  const extFields = { ...ORDERS, topic: 'T' };
+  await client.call(RequestCode.UPDATE_AND_CREATE_TOPIC, { extFields });
+  await client.call(RequestCode.UPDATE_AND_CREATE_SUBSCRIPTIONGROUP, { body });
+  const queue = { queueId: 0, minOffset: 0, maxOffset: 20, lastUpdateTimestamp: 0 };
+  master.dataPlane.bounds.set('T', [queue]);
 }
 
 interface Context {
@@ -148,6 +165,44 @@ test('offsets and delays follow; a commit made at the slave is carried to the ma
   master.dataPlane.eraseGroupOffsets('G');
   await slave.copy.run(door.address);
   assert.is(slave.dataPlane.consumerOffsets().offsets.length, 1, 'the commit made here stays');
+});
+
+test('how groups fetch is copied, and goes', async ({ master, slave, door }) => {
+  const mode = { topic: 'T', consumerGroup: 'G', mode: 'PULL', popShareQueueNum: 3 };
+  const stale = { ...mode, consumerGroup: 'Stale' };
+  await slave.requestModes.set(stale);
+  await knowTopicAndGroup(master);
+  const body = Buffer.from(JSON.stringify(mode));
+  await master.client().call(RequestCode.SET_MESSAGE_REQUEST_MODE, { body });
+  await slave.copy.run(door.address);
+  assert.equal(slave.requestModes.find('T', 'G'), mode);
+  assert.is(slave.requestModes.find('T', 'Stale'), null);
+  const again = new RequestModes(join(slave.folder, 'modes.json'));
+  await again.load(() => assert.unreachable());
+  assert.equal(again.find('T', 'G'), mode);
+});
+
+test('a reset that was made while the slave was away is followed, once', async (context) => {
+  const { master, slave, door } = context;
+  await knowTopicAndGroup(master);
+  slave.dataPlane.setConsumerOffsets([{ ...OFFSET, offset: 8 }]);
+  master.dataPlane.setConsumerOffsets([{ ...OFFSET, offset: 8 }]);
+  const extFields = { topic: 'T', group: 'G', timestamp: 0, queueId: 0, offset: 2 };
+  const reset = await master
+    .client()
+    .call(RequestCode.INVOKE_BROKER_TO_RESET_OFFSET, { extFields });
+  assert.is(reset.code, ResponseCode.SUCCESS, reset.remark ?? '');
+  // The slave has never copied in this life: without the reset's time 8 would be a newer commit.
+  await slave.copy.run(door.address);
+  assert.equal(slave.dataPlane.consumerOffsets().offsets, [{ ...OFFSET, offset: 2 }]);
+  const commits = () =>
+    door.requests.filter(({ code }) => code === RequestCode.UPDATE_CONSUMER_OFFSET).length;
+  assert.is(commits(), 0, 'nothing is carried back over the reset');
+  slave.dataPlane.setConsumerOffsets([{ ...OFFSET, offset: 5 }]);
+  master.dataPlane.setConsumerOffsets([{ ...OFFSET, offset: 3 }]);
+  await slave.copy.run(door.address);
+  assert.is(commits(), 1, 'a commit after the reset is');
+  assert.equal(slave.dataPlane.consumerOffsets().offsets, [{ ...OFFSET, offset: 5 }]);
 });
 
 test('nothing is copied from a master whose log is not taken', async ({ master, slave, door }) => {

@@ -74,7 +74,10 @@ function followerOf(dataPlane: FakeDataPlane, fixedHaAddress: string | null): Sl
     now: Date.now,
     log: silentLogger(),
     // Nothing is copied here: no round is run.
-    ...({} as Pick<ConstructorParameters<typeof Slave>[0], 'topics' | 'groups'>),
+    ...({} as Pick<
+      ConstructorParameters<typeof Slave>[0],
+      'topics' | 'groups' | 'offsets' | 'requestModes'
+    >),
   });
 }
 

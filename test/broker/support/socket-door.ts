@@ -12,6 +12,7 @@ const CODES: readonly number[] = [
   RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG,
   RequestCode.GET_ALL_CONSUMER_OFFSET,
   RequestCode.GET_ALL_DELAY_OFFSET,
+  RequestCode.GET_ALL_MESSAGE_REQUEST_MODE,
   RequestCode.GET_BROKER_RUNTIME_INFO,
 ];
 
