@@ -8,6 +8,7 @@ import { machineFacts } from './machine.ts';
 import { manyQueues } from './many-queues.ts';
 import { count, oneOf, seconds } from './options.ts';
 import { recovery } from './recovery.ts';
+import { replication, replicationParts } from './replication.ts';
 import { readResults, writeResults } from './results.ts';
 import { tuneJava } from './tune-java.ts';
 import { chosenWorkloads } from './workloads.ts';
@@ -28,6 +29,9 @@ const { values, positionals } = parseArgs({
     'sizes-gib': { type: 'string', default: '1,10,20' },
     rounds: { type: 'string', default: '3' },
     flush: { type: 'string', default: 'ASYNC_FLUSH' },
+    parts: { type: 'string', default: replicationParts.join(',') },
+    files: { type: 'string', default: '20' },
+    'file-mib': { type: 'string', default: '128' },
     'with-java': { type: 'boolean', default: false },
     topics: { type: 'string', default: '5000' },
     'queues-per-topic': { type: 'string', default: '10' },
@@ -66,6 +70,13 @@ const commands: Record<string, () => Promise<void>> = {
       rounds: count('--rounds', values.rounds),
       flushDiskType: oneOf('--flush', values.flush, ['ASYNC_FLUSH', 'SYNC_FLUSH'] as const),
       java: values['with-java'],
+    }),
+  replication: () =>
+    replication({
+      ...length,
+      parts: values.parts.split(',').map((part) => oneOf('--parts', part, replicationParts)),
+      files: count('--files', values.files),
+      fileMib: count('--file-mib', values['file-mib']),
     }),
   'echo-limit': async () => console.log(await runLoadgen(['echo-limit'], 600_000)),
 };
