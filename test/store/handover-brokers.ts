@@ -1,11 +1,11 @@
 /** One store folder and the two brokers that take turns on it: Java 5.3.3 and ours. */
-import { rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Service, startService } from '../oracle/child-process.ts';
 import { classPath, JVM_FLAGS } from '../oracle/java.ts';
 import { type ServerFiles, writeServerFiles } from '../oracle/java-cluster.ts';
 import { projectRoot } from '../oracle/project-folders.ts';
-import type { Properties } from '../oracle/properties-text.ts';
+import { type Properties, propertiesText } from '../oracle/properties-text.ts';
 
 const bootLimitMs = 120_000;
 const stopLimitMs = 60_000;
@@ -13,9 +13,19 @@ const ready = /The broker\[.*\] boot success/;
 
 export type Kind = 'java' | 'ours';
 
+/**
+ * What becomes of the files that are derived from the log, between two brokers: queues, index and
+ * checkpoint are gone, or the queues are those of one turn before.
+ */
+export type Damage = 'none' | 'missing' | 'stale';
+
+/** What a log is written under: an address of IPv4, or of IPv6. */
+export type HostFamily = 4 | 6;
+
 export class HandoverStore {
   readonly #files: ServerFiles;
   #running: Service | null = null;
+  #turn = 0;
 
   private constructor(files: ServerFiles) {
     this.#files = files;
@@ -26,21 +36,35 @@ export class HandoverStore {
     return new HandoverStore(await writeServerFiles({ namesrvAddr: '', ...settings }));
   }
 
-  get address(): string {
-    return `127.0.0.1:${this.#files.brokerPort}`;
+  /** The broker's address as clients of IPv4 and of IPv6 dial it. */
+  get addresses(): { v4: string; v6: string } {
+    const { brokerPort } = this.#files;
+    return { v4: `127.0.0.1:${brokerPort}`, v6: `[::1]:${brokerPort}` };
   }
 
   get commitLog(): string {
-    return join(this.#files.folder, 'store', 'commitlog');
+    return this.#path('commitlog');
+  }
+
+  /** While no broker runs. The queues are kept as they were, to be stale ones after the next turn. */
+  harm(damage: Damage): void {
+    const queues = this.#path('consumequeue');
+    const kept = (turn: number): string => this.#path(`queues-${turn}`);
+    this.#turn += 1;
+    if (existsSync(queues)) cpSync(queues, kept(this.#turn), { recursive: true });
+    if (damage === 'none') return;
+    const gone = damage === 'missing' ? ['index', 'checkpoint'] : [];
+    for (const name of ['consumequeue', ...gone]) rmSync(this.#path(name), { recursive: true });
+    if (damage === 'stale') cpSync(kept(this.#turn - 1), queues, { recursive: true });
   }
 
   output(): string {
     return this.#running?.output() ?? '';
   }
 
-  async start(kind: Kind): Promise<void> {
-    const { folder, brokerProperties } = this.#files;
-    const settings = ['-c', brokerProperties];
+  async start(kind: Kind, storeHost: HostFamily): Promise<void> {
+    const { folder } = this.#files;
+    const settings = ['-c', this.#settings(storeHost)];
     if (kind === 'ours') {
       const main = join(projectRoot, 'dist', 'src', 'main', 'mqbroker.js');
       const args = [main, ...settings];
@@ -60,6 +84,18 @@ export class HandoverStore {
       },
       ready,
     );
+  }
+
+  #path(name: string): string {
+    return join(this.#files.folder, 'store', name);
+  }
+
+  #settings(storeHost: HostFamily): string {
+    const file = join(this.#files.folder, 'turn.properties');
+    const brokerIP1 = storeHost === 6 ? '::1' : '127.0.0.1';
+    const common = readFileSync(this.#files.brokerProperties, 'utf8');
+    writeFileSync(file, common + propertiesText({ brokerIP1, bindAddress: '::' }));
+    return file;
   }
 
   /** As an operator stops it, or by SIGKILL. */
