@@ -43,8 +43,8 @@ export type ReplicationPart = (typeof replicationParts)[number];
 
 export async function replication(options: ReplicationOptions): Promise<void> {
   const missing = await missingForJava();
-  const contenders = missing === null ? [ours(), java('java-5.3.3', 'tuned', {})] : [ours()];
-  if (missing !== null) console.log(`without Java: ${missing}`);
+  const contenders = missing === undefined ? [ours(), java('java-5.3.3', 'tuned', {})] : [ours()];
+  if (missing !== undefined) console.log(`without Java: ${missing}`);
   if (options.parts.includes('cost')) await cost(contenders, options);
   if (options.parts.includes('lag')) await lag(contenders, options);
   if (options.parts.includes('catch-up')) await catchUp(contenders, options);
