@@ -1,5 +1,6 @@
 /** `npm run bench -- <command>`; see README.md beside this file. */
 import { parseArgs } from 'node:util';
+import { adminScale } from './admin-scale.ts';
 import { compare } from './compare.ts';
 import { footprint } from './footprint.ts';
 import { limits } from './limits.ts';
@@ -33,8 +34,9 @@ const { values, positionals } = parseArgs({
     files: { type: 'string', default: '20' },
     'file-mib': { type: 'string', default: '128' },
     'with-java': { type: 'boolean', default: false },
-    topics: { type: 'string', default: '5000' },
+    topics: { type: 'string' },
     'queues-per-topic': { type: 'string', default: '10' },
+    groups: { type: 'string', default: '2000' },
   },
 });
 
@@ -61,7 +63,7 @@ const commands: Record<string, () => Promise<void>> = {
   'many-queues': () =>
     manyQueues({
       ...length,
-      topics: count('--topics', values.topics),
+      topics: count('--topics', values.topics ?? '5000'),
       queuesPerTopic: count('--queues-per-topic', values['queues-per-topic']),
     }),
   recovery: () =>
@@ -78,6 +80,11 @@ const commands: Record<string, () => Promise<void>> = {
       files: count('--files', values.files),
       fileMib: count('--file-mib', values['file-mib']),
     }),
+  'admin-scale': () =>
+    adminScale({
+      topics: values.topics === undefined ? 20_000 : count('--topics', values.topics),
+      groups: count('--groups', values.groups),
+    }),
   'echo-limit': async () => console.log(await runLoadgen(['echo-limit'], 600_000)),
 };
 
@@ -88,6 +95,6 @@ if (command === undefined) {
   process.exitCode = 2;
 } else {
   console.log(machineFacts());
-  if (name !== 'report') await buildLoadgen();
+  if (!['report', 'admin-scale'].includes(name)) await buildLoadgen();
   await command();
 }

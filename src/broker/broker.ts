@@ -15,8 +15,10 @@ import type { Logger } from '../logging/logger.ts';
 import { MASTER_ID } from '../model/broker-identity.ts';
 import { parseNameServers } from '../model/name-server-address.ts';
 import type { SubscriptionGroupConfig } from '../model/subscription-group.ts';
+import type { TopicConfig } from '../model/topic-config.ts';
 import { topicNameFault } from '../model/topic-name.ts';
 import { unregisterBrokerRequest } from '../remoting/commands/unregister-broker.ts';
+import type { RemotingCommand } from '../remoting/remoting-command.ts';
 import { ClientCalls } from './clients/client-calls.ts';
 import { Connections } from './clients/connections.ts';
 import { type ConsumerGroup, ConsumerGroups, isBroadcasting } from './clients/consumer-groups.ts';
@@ -31,7 +33,7 @@ import { Intake } from './intake.ts';
 import { Offsets } from './offsets/offsets.ts';
 import { Outbox } from './outbox.ts';
 import { NameServers } from './outer/name-servers.ts';
-import { registerRequest } from './outer/register-request.ts';
+import { registerRequest, singleTopicRequest } from './outer/register-request.ts';
 import { brokerHandlers } from './processors/handlers.ts';
 import type { BrokerParts } from './processors/parts.ts';
 import { QueueLocks } from './rebalance/queue-locks.ts';
@@ -102,12 +104,7 @@ export class Broker {
     this.#parts = this.#makeParts(options, dataPlane);
     this.#nameServers = new NameServers({
       addresses: parseNameServers(settings.text('namesrvAddr')),
-      registerRequest: () =>
-        registerRequest(
-          this.identity,
-          this.#parts.topics.table(),
-          settings.integer('brokerPermission'),
-        ),
+      registerRequests: (names) => this.#registerRequests(names),
       unregisterRequest: () => {
         const { clusterName, brokerName, brokerId, address } = this.identity;
         return unregisterBrokerRequest({ clusterName, brokerName, brokerId, brokerAddr: address });
@@ -136,6 +133,7 @@ export class Broker {
       system: systemTopics,
       now,
       autoCreateTopicEnable: () => settings.boolean('autoCreateTopicEnable'),
+      onFault: (error: unknown) => log.error({ err: error }, 'writing topics.json failed'),
     };
     const groupOptions = {
       path: file('subscriptionGroup.json'),
@@ -149,8 +147,11 @@ export class Broker {
       dataPlane,
       systemTopics,
       topics: new Topics(topicOptions, {
-        changed: (topic) => this.#topicChanged(() => this.#draft.setTopic(topic)),
-        removed: (name) => this.#topicChanged(() => this.#draft.removeTopic(name)),
+        changed: (topic) => this.#topicChanged(topic),
+        removed: (name) => {
+          this.#decided(() => this.#draft.removeTopic(name));
+          this.#background(this.#nameServers.registerAll());
+        },
       }),
       groups: new Groups(groupOptions, {
         changed: (group) => this.#decided(() => this.#draftGroup(group)),
@@ -169,7 +170,8 @@ export class Broker {
       delays: new Delays(file('delayOffset.json'), dataPlane, now),
       traffic: new Traffic(() => dataPlane.counters(), now, this.identity.clusterName),
       publish: () => this.#outbox.publish(),
-      register: () => this.#nameServers.registerAll(),
+      register: () => this.#nameServers.registerUntold(),
+      registerAll: () => this.#nameServers.registerAll(),
       now,
       startedMs: now(),
       log,
@@ -260,9 +262,27 @@ export class Broker {
     this.#outbox.schedule();
   }
 
-  #topicChanged(decide: () => void): void {
-    this.#decided(decide);
-    this.#background(this.#nameServers.registerAll());
+  #topicChanged(topic: TopicConfig): void {
+    this.#decided(() => this.#draft.setTopic(topic));
+    this.#nameServers.topicChanged(topic.topicName);
+    this.#background(this.#nameServers.registerUntold());
+  }
+
+  #registerRequests(names: ReadonlySet<string> | null): RemotingCommand[] {
+    const { settings, topics } = this.#parts;
+    const permission = settings.integer('brokerPermission');
+    const { dataVersion } = topics;
+    if (names === null) {
+      const whole = { topics: topics.table().topics, dataVersion, isPart: false };
+      return [registerRequest(this.identity, whole, permission)];
+    }
+    const changed = [...names].flatMap((name) => topics.find(name) ?? []);
+    if (settings.boolean('enableSingleTopicRegister')) {
+      return changed.map((topic) => singleTopicRequest(this.identity, topic, permission));
+    }
+    return [
+      registerRequest(this.identity, { topics: changed, dataVersion, isPart: true }, permission),
+    ];
   }
 
   #publishBroker(): void {

@@ -170,8 +170,9 @@ export class RouteTable {
 
   #takeTopics(broker: RegisterBrokerRequest, set: BrokerData, isFirst: boolean): void {
     const { topics, dataVersion, queueMappings } = broker.body;
-    const { brokerName } = broker;
-    if (this.#options.deleteTopicWithBrokerRegistration() && queueMappings.size === 0) {
+    const { brokerName, isPart } = broker;
+    const prunes = !isPart && this.#options.deleteTopicWithBrokerRegistration();
+    if (prunes && queueMappings.size === 0) {
       for (const gone of this.queues.ofBroker(brokerName).filter((name) => !topics.has(name))) {
         this.queues.remove(gone, brokerName);
       }

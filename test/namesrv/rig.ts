@@ -43,6 +43,7 @@ export function registration(parts: Registration = {}): RegisterBrokerRequest {
     enableActingMaster: false,
     heartbeatTimeoutMillis: null,
     zoneName: null,
+    isPart: false,
     ...fields,
     body: {
       dataVersion: { stateVersion, timestamp: 1, counter },

@@ -189,6 +189,15 @@ test('a topic that a full registration omits goes only when the key says so', ()
   assert.is(routeOf(table, 'U', false), null);
 });
 
+test('a registration of what changed prunes nothing', () => {
+  const { table, prune } = rig();
+  prune(true);
+  table.register(registration({ topics: ['T', 'U'] }), fakeConnection());
+  const part = { ...registration({ topics: ['V'], counter: 2 }), isPart: true };
+  table.register(part, fakeConnection());
+  assert.equal([...table.queues.names()].sort(), ['T', 'U', 'V']);
+});
+
 test('zones hide sets of other zones, but never one without a master', () => {
   const { table } = rig();
   const near = registration({ zoneName: 'Z1' });

@@ -24,7 +24,7 @@ export interface SlaveOptions extends Omit<SlaveCopyParts, 'client'> {
   /** `haMasterAddress`, null when the name servers tell it. */
   fixedHaAddress: string | null;
   /** Registers with the name servers, whose answers name the master. */
-  register: () => Promise<void>;
+  registerAll: () => Promise<void>;
 }
 
 export class Slave {
@@ -69,7 +69,7 @@ export class Slave {
     timers.every(
       () => ASK_AGAIN_MS,
       'looking for the master',
-      () => (this.#copy.isFollowing() ? undefined : this.#options.register()),
+      () => (this.#copy.isFollowing() ? undefined : this.#options.registerAll()),
     );
   }
 

@@ -5,14 +5,19 @@
  * connection comes up, whenever a topic changes and every `registerNameServerPeriod`; at most
  * one registration of each is under way, and any number asked for meanwhile become one more; one
  * that is down or mute never delays another one, nor a caller beyond {@link PATIENCE_MS}.
+ *
+ * A change is told as the changed topics alone (Java registerIncrementBrokerData), for 20,000
+ * topics made one by one would else be told 200 million times; only to a name server that took
+ * everything before it, over this connection, else it is told all topics.
  */
 import type { Logger } from '../../logging/logger.ts';
 import { decodeBrokerMemberGroup } from '../../remoting/bodies/broker-member-group.ts';
 import { RemotingClient } from '../../remoting/client.ts';
 import { getBrokerMemberGroupRequest } from '../../remoting/commands/get-broker-member-group.ts';
-import { ConnectError } from '../../remoting/errors.ts';
+import { AnswerError, ConnectError } from '../../remoting/errors.ts';
 import { asObject, parseJson, textMapMember } from '../../remoting/fastjson.ts';
 import type { RemotingCommand } from '../../remoting/remoting-command.ts';
+import { RequestCode } from '../../remoting/request-code.ts';
 
 /** How long a request that changes a topic waits for name servers to know of it. */
 const PATIENCE_MS = 1000;
@@ -26,7 +31,8 @@ export interface MasterAddresses {
 
 export interface NameServersOptions {
   addresses: readonly string[];
-  registerRequest: () => RemotingCommand;
+  /** What tells these topics, or with null all of them. */
+  registerRequests: (topics: ReadonlySet<string> | null) => readonly RemotingCommand[];
   unregisterRequest: () => RemotingCommand;
   timeoutMs: () => number;
   /** Topics for which a name server holds an order configuration. */
@@ -40,6 +46,10 @@ interface Registration {
   /** False until the running one has taken its content: who asks until then is served by it. */
   started: boolean;
   next: Promise<void> | null;
+  /** What this name server has not been told; null for all topics. */
+  untold: Set<string> | null;
+  /** Whether the running one tells changes only. */
+  tellsPart: boolean;
   /** Whether the last attempt failed, so that a change is logged and not every attempt. */
   failing: boolean;
 }
@@ -59,6 +69,8 @@ export class NameServers {
         running: null,
         started: false,
         next: null,
+        untold: null,
+        tellsPart: false,
         failing: false,
       });
     }
@@ -81,8 +93,19 @@ export class NameServers {
     await this.#all((address) => this.#register(address));
   }
 
-  /** Tells every connected name server now; resolves when they answered, or in 1 s. */
+  /** Tells every connected name server all topics; resolves when they answered, or in 1 s. */
   async registerAll(): Promise<void> {
+    for (const registration of this.#registrations.values()) registration.untold = null;
+    await this.registerUntold();
+  }
+
+  /** Notes that a topic changed, for `registerUntold`. */
+  topicChanged(topic: string): void {
+    for (const { untold } of this.#registrations.values()) untold?.add(topic);
+  }
+
+  /** Tells every connected name server what changed; resolves when they answered, or in 1 s. */
+  async registerUntold(): Promise<void> {
     if (this.#stopped) return;
     await this.#all(async (address) => {
       if (this.#client.isConnected(address)) await this.#register(address);
@@ -119,8 +142,10 @@ export class NameServers {
 
   #onConnected(address: string): void {
     const registration = this.#registrations.get(address);
-    // A registration under way waits in this very socket.
-    if (registration === undefined || registration.running !== null) return;
+    if (registration === undefined) return;
+    // A whole registration under way waits in this very socket.
+    if (registration.running !== null && !registration.tellsPart) return;
+    registration.untold = null;
     if (!this.#started || this.#stopped) return;
     void this.#register(address);
   }
@@ -158,19 +183,41 @@ export class NameServers {
     // Changes come in clusters: all of one turn go into one registration.
     await new Promise((resolve) => setImmediate(resolve));
     registration.started = true;
+    const topics = registration.untold;
+    if (topics?.size === 0) return;
+    registration.untold = new Set();
+    registration.tellsPart = topics !== null;
     try {
-      const request = this.#options.registerRequest();
-      const answer = await this.#client.call(address, request, this.#options.timeoutMs());
-      this.#takeOrderTopics(answer);
-      this.#options.onMaster({
-        masterAddr: answer.extFields.get('masterAddr') ?? null,
-        haServerAddr: answer.extFields.get('haServerAddr') ?? null,
-      });
+      await this.#tell(address, topics);
       if (registration.failing) this.#options.log.info({ address }, 'registered again');
       registration.failing = false;
     } catch (error) {
+      registration.untold = null;
+      // One that forgot this broker refuses a part of it, and takes the whole.
+      if (topics !== null && error instanceof AnswerError) {
+        return await this.#attempt(address, registration);
+      }
       this.#noteFailure(address, registration, error);
     }
+  }
+
+  async #tell(address: string, topics: ReadonlySet<string> | null): Promise<void> {
+    const requests = this.#options.registerRequests(topics);
+    const timeoutMs = this.#options.timeoutMs();
+    const told = requests.map(async (request) => {
+      const answer = await this.#client.call(address, request, timeoutMs);
+      if (request.code === RequestCode.REGISTER_BROKER) this.#takeAnswer(answer);
+    });
+    const failed = (await Promise.allSettled(told)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  #takeAnswer(answer: RemotingCommand): void {
+    this.#takeOrderTopics(answer);
+    this.#options.onMaster({
+      masterAddr: answer.extFields.get('masterAddr') ?? null,
+      haServerAddr: answer.extFields.get('haServerAddr') ?? null,
+    });
   }
 
   #noteFailure(address: string, registration: Registration, error: unknown): void {

@@ -44,8 +44,10 @@ export interface BrokerParts {
   readonly traffic: Traffic;
   /** Puts decided policy in force now, without waiting for the answer of the request. */
   readonly publish: () => void;
-  /** Tells the name servers; resolves when those that answer have answered. */
+  /** Tells the name servers which topics changed; resolves when those that answer did. */
   readonly register: () => Promise<void>;
+  /** Tells the name servers all topics; resolves as `register` does. */
+  readonly registerAll: () => Promise<void>;
   readonly now: () => number;
   readonly startedMs: number;
   readonly log: Logger;

@@ -35,7 +35,7 @@ async function update(parts: BrokerParts, request: RemotingCommand, peer: Peer):
   if (keys.some((key) => DEFAULT_TOPIC_KEYS.includes(key))) await makeDefaultTopic(parts);
   if (keys.includes('brokerPermission')) {
     await parts.topics.touch();
-    await parts.register();
+    await parts.registerAll();
   }
   return reply(ResponseCode.SUCCESS);
 }

@@ -11,10 +11,10 @@ import { isInherited, Permission, READ_WRITE } from '../../model/permission.ts';
 import { type TopicConfig, topicConfig } from '../../model/topic-config.ts';
 import { RETRY_PREFIX, SystemTopic } from '../../model/topic-name.ts';
 import { stringifyJson } from '../../remoting/fastjson.ts';
-import { MetadataFile } from '../metadata/metadata-file.ts';
 import type { SystemTopics } from './system-topics.ts';
 import { changeAttributes } from './topic-attributes.ts';
-import { decodeTopicTable, encodeTopicTable, type TopicTable } from './topic-file.ts';
+import type { TopicTable } from './topic-file.ts';
+import { TopicFiles } from './topic-files.ts';
 
 export interface TopicEvents {
   changed(topic: TopicConfig): void;
@@ -35,11 +35,13 @@ export interface TopicsOptions {
   system: SystemTopics;
   now: () => number;
   autoCreateTopicEnable: () => boolean;
+  /** Hears of failures that no caller waits for. */
+  onFault: (error: unknown) => void;
 }
 
 export class Topics {
   readonly #table = new Map<string, TopicConfig>();
-  readonly #file: MetadataFile<TopicTable>;
+  readonly #files: TopicFiles;
   readonly #options: TopicsOptions;
   readonly #events: TopicEvents;
   #version: DataVersion;
@@ -49,14 +51,16 @@ export class Topics {
     this.#events = events;
     this.#version = { stateVersion: 0, timestamp: options.now(), counter: 0 };
     for (const topic of options.system.configs) this.#table.set(topic.topicName, topic);
-    this.#file = new MetadataFile(options.path, {
-      encode: () => encodeTopicTable(this.table()),
-      decode: decodeTopicTable,
+    this.#files = new TopicFiles({
+      path: options.path,
+      table: () => this.table(),
+      size: () => this.size,
+      onFault: options.onFault,
     });
   }
 
   async load(onRejected: (path: string, reason: string) => void): Promise<void> {
-    const loaded = await this.#file.load(onRejected);
+    const loaded = await this.#files.load(onRejected);
     for (const topic of loaded?.topics ?? []) this.#table.set(topic.topicName, topic);
     if (loaded !== null) this.#version = loaded.dataVersion;
   }
@@ -84,7 +88,7 @@ export class Topics {
   /** Raises the version without a change of a topic, as a change of `brokerPermission` does. */
   async touch(): Promise<void> {
     this.#version = nextDataVersion(this.#version, this.#options.now());
-    await this.#file.save();
+    await this.#files.save();
   }
 
   /** Creates or replaces; `changes` are signed attribute changes. False when nothing changed. */
@@ -170,7 +174,7 @@ export class Topics {
       this.#events.removed(name);
     }
     for (const name of gone) await destroy(name);
-    await this.#save(changed, dataVersion);
+    await this.#save(changed, dataVersion, () => this.#files.save());
     for (const topic of changed) if (this.#isCurrent(topic)) this.#events.changed(topic);
   }
 
@@ -192,13 +196,13 @@ export class Topics {
     this.#version = nextDataVersion(this.#version, this.#options.now());
     this.#events.removed(name);
     await destroy();
-    await this.#file.save();
+    await this.#files.save();
     return true;
   }
 
   /** Writes the table as it stands and waits for whatever is being written. */
   async close(): Promise<void> {
-    await this.#file.save();
+    await this.#files.close();
   }
 
   #mayInherit(model: TopicConfig): boolean {
@@ -209,7 +213,7 @@ export class Topics {
 
   /** A topic another request is just making: not before its file is written. */
   async #durable(topic: TopicConfig): Promise<TopicConfig> {
-    await this.#file.pending();
+    await this.#files.pending();
     return topic;
   }
 
@@ -219,16 +223,21 @@ export class Topics {
   }
 
   async #put(topics: readonly TopicConfig[]): Promise<void> {
-    await this.#save(topics, nextDataVersion(this.#version, this.#options.now()));
+    const version = nextDataVersion(this.#version, this.#options.now());
+    await this.#save(topics, version, () => this.#files.saveChanged(topics, version));
     for (const topic of topics) if (this.#isCurrent(topic)) this.#events.changed(topic);
   }
 
-  async #save(topics: readonly TopicConfig[], version: DataVersion): Promise<void> {
+  async #save(
+    topics: readonly TopicConfig[],
+    version: DataVersion,
+    write: () => Promise<void>,
+  ): Promise<void> {
     const before = new Map(topics.map(({ topicName }) => [topicName, this.find(topicName)]));
     for (const topic of topics) this.#table.set(topic.topicName, topic);
     this.#version = version;
     try {
-      await this.#file.save();
+      await write();
     } catch (error) {
       for (const topic of topics) this.#restore(topic, before.get(topic.topicName) ?? null);
       throw error;

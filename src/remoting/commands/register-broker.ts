@@ -32,19 +32,32 @@ export interface RegisterBrokerRequest {
   /** Silence in ms after which the broker counts as dead; null leaves the 120 s default. */
   readonly heartbeatTimeoutMillis: number | null;
   readonly zoneName: string | null;
+  /**
+   * Whether the body names only the topics that changed. RocketMQ has no field for it: to its name
+   * servers every registration is the whole one, which matters only to their
+   * `deleteTopicWithBrokerRegistration`.
+   */
+  readonly isPart: boolean;
   readonly body: RegisterBrokerBody;
 }
 
 const ZONE_NAME = '__ZONE_NAME';
+const IS_PART = 'isPart';
 
 export function registerBrokerRequest(
   register: RegisterBrokerRequest,
   options: { compressed?: boolean; encoding?: HeaderEncoding } = {},
 ): RemotingCommand {
-  const { body, zoneName, ...fields } = register;
+  const { body, zoneName, isPart, ...fields } = register;
   const compressed = options.compressed ?? false;
   const bytes = compressed ? compressRegisterBrokerBody(body) : encodeRegisterBrokerBody(body);
-  const extFields = { ...fields, compressed, bodyCrc32: crc32(bytes), [ZONE_NAME]: zoneName };
+  const extFields = {
+    ...fields,
+    compressed,
+    bodyCrc32: crc32(bytes),
+    [ZONE_NAME]: zoneName,
+    [IS_PART]: isPart ? true : null,
+  };
   return createRequest(RequestCode.REGISTER_BROKER, {
     extFields,
     body: bytes,
@@ -64,6 +77,7 @@ export function readRegisterBroker(request: RemotingCommand): RegisterBrokerRequ
     enableActingMaster: optionalBoolean(fields, 'enableActingMaster'),
     heartbeatTimeoutMillis: optionalInteger(fields, 'heartbeatTimeoutMillis'),
     zoneName: optionalText(fields, ZONE_NAME),
+    isPart: optionalBoolean(fields, IS_PART) ?? false,
     body: bodyOf(request),
   };
 }

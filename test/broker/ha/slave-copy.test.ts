@@ -53,7 +53,13 @@ class SlaveTables {
     const now = (): number => this.nowMs;
     const system = new SystemTopics(systemTopicSettings(brokerSettings()));
     this.topics = new Topics(
-      { path: join(this.folder, 'topics.json'), system, now, autoCreateTopicEnable: () => true },
+      {
+        path: join(this.folder, 'topics.json'),
+        system,
+        now,
+        autoCreateTopicEnable: () => true,
+        onFault: (error) => assert.unreachable(String(error)),
+      },
       {
         changed: ({ topicName }) => this.changed.push(topicName),
         removed: (name) => this.removed.push(name),

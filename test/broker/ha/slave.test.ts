@@ -69,7 +69,7 @@ function followerOf(dataPlane: FakeDataPlane, fixedHaAddress: string | null): Sl
     dataPlane,
     fixedHaAddress,
     ownAddress: '10.0.0.2:10911',
-    register: async () => undefined,
+    registerAll: async () => undefined,
     publish: () => undefined,
     now: Date.now,
     log: silentLogger(),

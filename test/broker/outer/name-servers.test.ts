@@ -17,6 +17,8 @@ const registering = suite('name servers');
 class Stub {
   readonly registrations: string[] = [];
   unregistered = 0;
+  /** How many registrations are refused. */
+  refuses = 0;
   connections = 0;
   #server: RemotingServer | null = null;
   #waiting: (() => void)[] = [];
@@ -36,6 +38,10 @@ class Stub {
         (request: { body: Uint8Array }) => {
           this.registrations.push(Buffer.from(request.body).toString());
           for (const wake of this.#waiting.splice(0)) wake();
+          if (this.refuses > 0) {
+            this.refuses -= 1;
+            return reply(1, { remark: 'register broker failed' });
+          }
           return reply(0, { extFields: this.master, body: encodeKvTable(this.orderTopics) });
         },
       ],
@@ -84,8 +90,11 @@ const masters: MasterAddresses[] = [];
 function nameServers(addresses: string[]): NameServers {
   return new NameServers({
     addresses,
-    registerRequest: () =>
-      createRequest(RequestCode.REGISTER_BROKER, { body: Buffer.from(String(version)) }),
+    registerRequests: (topics) => [
+      createRequest(RequestCode.REGISTER_BROKER, {
+        body: Buffer.from(topics === null ? String(version) : [...topics].sort().join(' ')),
+      }),
+    ],
     unregisterRequest: () => createRequest(RequestCode.UNREGISTER_BROKER),
     timeoutMs: () => 5000,
     onOrderTopics: (topics) => orderTopics.push(...topics),
@@ -139,6 +148,41 @@ registering(
     await good.close();
   },
 );
+
+registering('what changed is told alone, and all of it after a refusal', async () => {
+  const good = await stub();
+  const all = nameServers([`127.0.0.1:${good.port}`]);
+  version = 4;
+  await all.start();
+  for (const topic of ['one', 'two', 'one']) all.topicChanged(topic);
+  await all.registerUntold();
+  assert.equal(good.registrations.slice(1), ['one two']);
+  await all.registerUntold();
+  assert.is(good.registrations.length, 2, 'there was nothing to tell');
+  good.refuses = 1;
+  all.topicChanged('three');
+  await all.registerUntold();
+  assert.equal(good.registrations.slice(2), ['three', '4']);
+  await all.registerAll();
+  assert.equal(good.registrations.slice(4), ['4']);
+  await all.stop();
+  await good.close();
+});
+
+registering('one that comes back while told a part is told everything', async () => {
+  const first = await stub();
+  const all = nameServers([`127.0.0.1:${first.port}`]);
+  version = 5;
+  await all.start();
+  await first.close();
+  all.topicChanged('lost');
+  const second = new Stub(first.port);
+  await second.listen();
+  await second.registered(1);
+  assert.equal(second.registrations, ['5']);
+  await all.stop();
+  await second.close();
+});
 
 registering('a restarted one is told within a second or so of being back', async () => {
   const first = await stub();

@@ -5,6 +5,7 @@
 //! Refuses: to invent. A name that is not here is unknown, and asking for it is `park`'s business.
 
 mod delta;
+mod name_table;
 mod names;
 mod snapshot;
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::name_table::NameTable;
 use super::{BrokerPolicy, GroupPolicy, LiveGroupPolicy, PolicyDelta, TopicPolicy};
 use crate::counters::TopicCounters;
-
-type Names<V> = FxHashMap<Box<str>, Arc<V>>;
 
 /// A topic and the counters that survive changes of its policy.
 #[derive(Debug)]
@@ -72,9 +71,9 @@ impl LiveGroup {
 pub struct PolicySnapshot {
     version: u64,
     broker: Arc<BrokerPolicy>,
-    topics: Names<TopicEntry>,
-    groups: Names<GroupPolicy>,
-    live_groups: Names<LiveGroup>,
+    topics: NameTable<TopicEntry>,
+    groups: NameTable<GroupPolicy>,
+    live_groups: NameTable<LiveGroup>,
 }
 
 impl PolicySnapshot {
@@ -141,7 +140,7 @@ impl PolicySnapshot {
     }
 }
 
-fn remove<V>(names: &mut Names<V>, removed: &[String]) {
+fn remove<V>(names: &mut NameTable<V>, removed: &[String]) {
     for name in removed {
         names.remove(name.as_str());
     }
