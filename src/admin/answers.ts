@@ -218,10 +218,3 @@ export interface SendAnswer {
 }
 
 export type PullStatus = 'FOUND' | 'NO_NEW_MSG' | 'NO_MATCHED_MSG' | 'OFFSET_ILLEGAL';
-
-/** Queues in the order RocketMQ prints them: topic, broker, queue. */
-export function compareQueues(left: MessageQueue, right: MessageQueue): number {
-  if (left.topic !== right.topic) return left.topic < right.topic ? -1 : 1;
-  if (left.brokerName !== right.brokerName) return left.brokerName < right.brokerName ? -1 : 1;
-  return left.queueId - right.queueId;
-}

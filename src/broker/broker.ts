@@ -172,6 +172,7 @@ export class Broker {
       publish: () => this.#outbox.publish(),
       register: () => this.#nameServers.registerUntold(),
       registerAll: () => this.#nameServers.registerAll(),
+      routeOf: (topic) => this.#nameServers.routeOf(topic),
       now,
       startedMs: now(),
       log,

@@ -11,9 +11,12 @@
  * everything before it, over this connection, else it is told all topics.
  */
 import type { Logger } from '../../logging/logger.ts';
+import type { QueueData } from '../../model/route.ts';
 import { decodeBrokerMemberGroup } from '../../remoting/bodies/broker-member-group.ts';
+import { readQueueDatas } from '../../remoting/bodies/topic-route.ts';
 import { RemotingClient } from '../../remoting/client.ts';
 import { getBrokerMemberGroupRequest } from '../../remoting/commands/get-broker-member-group.ts';
+import { getRouteInfoRequest } from '../../remoting/commands/get-route-info.ts';
 import { AnswerError, ConnectError } from '../../remoting/errors.ts';
 import { asObject, parseJson, textMapMember } from '../../remoting/fastjson.ts';
 import type { RemotingCommand } from '../../remoting/remoting-command.ts';
@@ -125,6 +128,22 @@ export class NameServers {
       }
     });
     return found;
+  }
+
+  /** Queues of the topic in the whole cluster; null when no name server tells them within 1 s. */
+  async routeOf(topic: string): Promise<QueueData[] | null> {
+    for (const address of this.#options.addresses) {
+      if (!this.#client.isConnected(address)) continue;
+      try {
+        const request = getRouteInfoRequest(topic);
+        const answer = await this.#client.call(address, request, PATIENCE_MS);
+        return readQueueDatas(asObject(parseJson(answer.body), 'a route'));
+      } catch (error) {
+        if (error instanceof AnswerError) return null;
+        this.#options.log.warn({ address, err: error }, 'a name server did not tell a route');
+      }
+    }
+    return null;
   }
 
   /** Says goodbye to the connected ones and closes. */

@@ -8,6 +8,7 @@ import { JsonError } from '../../remoting/fastjson.ts';
 import { ResponseCode } from '../../remoting/response-code.ts';
 import { allProgressFamily } from './all-progress.ts';
 import { askConsumersFamily } from './ask-consumers.ts';
+import { assignmentFamily } from './assignment.ts';
 import { cleanUpFamily } from './clean-ups.ts';
 import { clientFamily } from './clients.ts';
 import { connectionFamily } from './connections.ts';
@@ -42,6 +43,7 @@ const FAMILIES: readonly Family[] = [
   askConsumersFamily,
   queueContentsFamily,
   requestModeFamily,
+  assignmentFamily,
   cleanUpFamily,
   notServedFamily,
   haFamily,

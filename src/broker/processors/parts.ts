@@ -2,6 +2,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { ConnectionId, DataPlane } from '../../dataplane/data-plane.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { QueueData } from '../../model/route.ts';
 import type { Handler } from '../../remoting/dispatch.ts';
 import type { ClientCalls } from '../clients/client-calls.ts';
 import type { Connections } from '../clients/connections.ts';
@@ -48,6 +49,8 @@ export interface BrokerParts {
   readonly register: () => Promise<void>;
   /** Tells the name servers all topics; resolves as `register` does. */
   readonly registerAll: () => Promise<void>;
+  /** Queues of the topic in the whole cluster; null when no name server tells. */
+  readonly routeOf: (topic: string) => Promise<QueueData[] | null>;
   readonly now: () => number;
   readonly startedMs: number;
   readonly log: Logger;

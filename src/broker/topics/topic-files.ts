@@ -5,7 +5,7 @@
  *
  * Invariants: a save resolves when what it was asked for is durable in either file; changes follow
  * the very table that `topics.json` holds, else they are ignored; the whole file is written soon
- * after a change all the same, at no more than a twentieth of the time, and at the end, so that other
+ * after a change all the same, for at most a twentieth of the time, and at the end, so that other
  * programs find everything in RocketMQ's file. After a failure only a whole write counts.
  */
 import type { DataVersion } from '../../model/data-version.ts';

@@ -1,5 +1,5 @@
 /** `mqadmin brokerConsumeStats`: the progress of every group of a broker. */
-import { compareQueues } from '../../../admin/answers.ts';
+import { compareQueues } from '../../../model/message-queue.ts';
 import { booleanOf, type CliCommand, integerOf, option, requiredText } from '../../command.ts';
 import { formatSeconds, front } from '../../output.ts';
 import { column, startTable } from '../../table.ts';

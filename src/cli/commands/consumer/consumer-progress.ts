@@ -1,12 +1,8 @@
 /** `mqadmin consumerProgress`: one group's lag per queue, or a line per group. */
-import {
-  type ConsumerConnections,
-  type ConsumeStats,
-  compareQueues,
-  type MessageQueue,
-} from '../../../admin/answers.ts';
+import type { ConsumerConnections, ConsumeStats, MessageQueue } from '../../../admin/answers.ts';
 import { reasonOf } from '../../../admin/asker.ts';
 import { inOrder } from '../../../admin/in-order.ts';
+import { compareQueues } from '../../../model/message-queue.ts';
 import { AnswerError } from '../../../remoting/errors.ts';
 import { versionName } from '../../../remoting/version.ts';
 import {

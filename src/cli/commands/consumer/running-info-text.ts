@@ -1,5 +1,6 @@
 /** What a consumer tells about itself, as Java's `ConsumerRunningInfo.formatString` shows it. */
-import { type ConsumerRunningInfo, compareQueues, type PlainJson } from '../../../admin/answers.ts';
+import type { ConsumerRunningInfo, PlainJson } from '../../../admin/answers.ts';
+import { compareQueues } from '../../../model/message-queue.ts';
 import { type Column, row } from '../../output.ts';
 
 const queueHeader: Column[] = [64, 32, 4, 20].map((width) => ({ width }));

@@ -1,5 +1,7 @@
 /** `mqadmin allocateMQ`: which queues each client would get, were these the members. */
-import { compareQueues, type TopicRoute } from '../../../admin/answers.ts';
+import type { TopicRoute } from '../../../admin/answers.ts';
+import { allocateAveragely } from '../../../model/allocation.ts';
+import { compareQueues } from '../../../model/message-queue.ts';
 import { stringifyJson } from '../../../remoting/fastjson.ts';
 import { type CliCommand, option, requiredText } from '../../command.ts';
 
@@ -18,7 +20,7 @@ export const allocateMq: CliCommand = {
     const clients = requiredText(args, 'ipList').split(',');
     const queues = readableQueues(topic, await admin.topics.route(topic));
     const result = new Map(
-      clients.map((client, index) => [client, share(queues, index, clients.length)]),
+      clients.map((client, index) => [client, allocateAveragely(queues, index, clients.length)]),
     );
     out.line(stringifyJson({ result }));
   },
@@ -31,12 +33,4 @@ function readableQueues(topic: string, route: TopicRoute) {
       Array.from({ length: readQueueNums }, (_, queueId) => ({ topic, brokerName, queueId })),
     )
     .sort(compareQueues);
-}
-
-/** Java's AllocateMessageQueueAveragely: runs of queues, the first members one more. */
-function share<T>(queues: T[], index: number, members: number): T[] {
-  const base = Math.floor(queues.length / members);
-  const larger = queues.length % members;
-  const start = index * base + Math.min(index, larger);
-  return queues.slice(start, start + base + (index < larger ? 1 : 0));
 }

@@ -1,5 +1,5 @@
 /** `mqadmin topicStatus`: the offsets of every queue of a topic. */
-import { compareQueues } from '../../../admin/answers.ts';
+import { compareQueues } from '../../../model/message-queue.ts';
 import { type CliCommand, option, requiredText, textOf } from '../../command.ts';
 import { formatMillis, front, javaDouble, row } from '../../output.ts';
 
