@@ -62,7 +62,7 @@ async function wantedTopic(parts: WantedParts, wanted: WantedName): Promise<Deni
   }
   const topic =
     wanted.defaultTopic === null
-      ? parts.topics.find(name)
+      ? await parts.topics.findDurable(name)
       : await parts.topics.createByDefault({
           name,
           defaultTopic: wanted.defaultTopic,
@@ -92,7 +92,7 @@ async function internalTopic(parts: WantedParts, wanted: WantedName): Promise<De
     await parts.topics.createForGroup(name, { queueNums, topicSysFlag });
     return null;
   }
-  return parts.topics.find(name) === null ? noTopic(name) : null;
+  return (await parts.topics.findDurable(name)) === null ? noTopic(name) : null;
 }
 
 async function wantedGroup(parts: WantedParts, wanted: WantedName): Promise<Denial | null> {

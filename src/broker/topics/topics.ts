@@ -112,6 +112,12 @@ export class Topics {
     return changed.length > 0;
   }
 
+  /** As `find`, once the file and policy have it: a copy under way has neither yet. */
+  async findDurable(name: string): Promise<TopicConfig | null> {
+    const existing = this.find(name);
+    return existing === null ? null : await this.#durable(existing);
+  }
+
   /** A topic made for a sender from the default topic it names; null when none may be made. */
   async createByDefault(wanted: WantedTopic): Promise<TopicConfig | null> {
     const existing = this.find(wanted.name);

@@ -16,6 +16,7 @@ import { brokerSettings } from '../../../src/config/roles.ts';
 import type { MasterLink } from '../../../src/dataplane/data-plane.ts';
 import { FakeDataPlane } from '../../../src/dataplane/fake.ts';
 import { silentLogger } from '../../../src/logging/logger.ts';
+import { topicConfig } from '../../../src/model/topic-config.ts';
 import { RemotingClient } from '../../../src/remoting/client.ts';
 import { RequestCode } from '../../../src/remoting/request-code.ts';
 import { ResponseCode } from '../../../src/remoting/response-code.ts';
@@ -136,6 +137,17 @@ test('topics and groups come with their versions, and go', async ({ master, slav
   assert.is(slave.groups.find('Billing'), null);
   assert.ok(slave.removed.includes('Orders') && slave.removed.includes('Billing'));
   assert.ok(slave.dataPlane.deletedTopics.includes('Orders'), 'its queues go as well');
+});
+
+test('a topic is granted to nobody before the copy of it is in force', async ({ slave }) => {
+  const topic = topicConfig('Arriving');
+  const dataVersion = { ...slave.topics.dataVersion, counter: 7 };
+  const adopting = slave.topics.adopt({ topics: [topic], dataVersion }, async () => undefined);
+  while (slave.topics.find('Arriving') === null) await Promise.resolve();
+  assert.not(slave.changed.includes('Arriving'), 'its file is still being written');
+  assert.is((await slave.topics.findDurable('Arriving'))?.topicName, 'Arriving');
+  assert.ok(slave.changed.includes('Arriving'));
+  await adopting;
 });
 
 test('a table that did not change is not sent again', async ({ master, slave, door }) => {
