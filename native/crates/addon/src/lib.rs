@@ -12,5 +12,6 @@ mod handle;
 mod options;
 mod policy;
 mod replication;
+mod store_check;
 mod tasks;
 mod up_batch;

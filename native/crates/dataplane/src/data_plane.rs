@@ -23,6 +23,7 @@ use crate::park::NameKind;
 use crate::policy::{PolicyDelta, PolicySnapshot};
 use crate::schedule::{Bell, Delivery, Progress};
 use crate::shared::Shared;
+use crate::store_check::StoreCheck;
 use crate::sync::lock;
 use crate::unique_id::UniqueIds;
 use crate::upward::{Ring, UpBatch, UpwardQueue};
@@ -100,6 +101,7 @@ impl DataPlane {
         let limits = options.limits();
         let shared = Arc::new(Shared {
             unique_ids: UniqueIds::new((store_ip, options.listen_port).into(), clock.wall_ms()),
+            store_check: StoreCheck::default(),
             replication: Replication::new(
                 options.replication.clone(),
                 store.clone(),
@@ -391,6 +393,7 @@ impl DataPlane {
     /// Stops taking requests, ends the threads, flushes and closes the store. The first error is
     /// returned, but everything is closed whatever happens. Idempotent.
     pub fn close(&self) -> Result<(), CloseError> {
+        self.shared.store_check.stop();
         let life = std::mem::replace(&mut *lock(&self.life), Life::Closed);
         let mut first: Result<(), CloseError> = Ok(());
         if let Life::Listening { mut transport, delivery } = life {

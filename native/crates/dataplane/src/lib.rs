@@ -26,6 +26,7 @@ mod requests;
 mod resets;
 mod schedule;
 mod shared;
+mod store_check;
 mod sync;
 #[cfg(test)]
 mod testing;
@@ -50,6 +51,6 @@ pub use turbopump_replication::{
     ConnectedSlave, MasterLink, PlainPeers, RefusedPeer, ReplicationOptions, ReplicationStatus,
     Role as ReplicationRole, SecurityOptions, TlsFiles,
 };
-pub use turbopump_store::{LogStatus, RecoveryReport};
+pub use turbopump_store::{Finding, LogStatus, RecoveryReport, VerifyReport};
 pub use turbopump_transport::ConnId;
 pub use upward::{Opened, Ring, UPWARD_BYTES_MAX, UpBatch, Wanted};

@@ -18,6 +18,7 @@ use crate::park::WantedNames;
 use crate::policy::PolicySnapshot;
 use crate::resets::Resets;
 use crate::schedule::{self, Bell};
+use crate::store_check::StoreCheck;
 use crate::unique_id::UniqueIds;
 use crate::upward::UpwardQueue;
 
@@ -34,6 +35,7 @@ pub(crate) struct MessageLimits {
 pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) replication: Replication,
+    pub(crate) store_check: StoreCheck,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) policy: Arc<ArcSwap<PolicySnapshot>>,
     pub(crate) offsets: ConsumerOffsets,

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use turbopump_wire::PhysicalOffset;
+use turbopump_wire::record::RecordView;
 
 use crate::checkpoint::{Checkpoint, CheckpointFile, Extension, JavaPart};
 use crate::clock::Clock;
@@ -25,6 +26,7 @@ use crate::running_files::{AbortFile, LockFile};
 use crate::signal::Signal;
 use crate::status::RecoveryReport;
 use crate::trash::Trash;
+use crate::verify::{RepairPlan, begin_repair, end_repair};
 
 /// Replayed records between two flushes of what they are turned into, so that rebuilding a large
 /// store takes bounded memory.
@@ -85,7 +87,7 @@ impl StoreCore {
             trash.take(path, None)?;
         }
         let readable = Arc::new(AtomicU64::new(recovered.end));
-        let dispatch = open_derived(&options, &disk, &clock, &recovered, &readable)?;
+        let dispatch = open_repaired(&options, &disk, &clock, &mut recovered, &readable)?;
         let is_whole = has_queues.is_some()
             && (!options.index_enabled || dispatch.index.indexed_to().is_some());
         let replayed = replay(&mut recovered, &dispatch, is_whole)?;
@@ -265,12 +267,55 @@ fn replay_from(
         since_flush += 1;
         if since_flush >= REPLAY_FLUSH_RECORDS && recovered.flushed.end == recovered.end {
             since_flush = 0;
-            let end = record.physical_offset.max(0) as u64 + record.bytes().len() as u64;
-            dispatch.queues.flush(PhysicalOffset::new(end))?;
-            dispatch.index.flush(PhysicalOffset::new(end))?;
+            flush_up_to(dispatch, record)?;
         }
         Ok(())
     })
+}
+
+/// Queues and index, after the repair that the marker asks for.
+fn open_repaired(
+    options: &StoreOptions,
+    disk: &Arc<dyn Disk>,
+    clock: &Arc<dyn Clock>,
+    recovered: &mut Recovered,
+    readable: &Arc<AtomicU64>,
+) -> Result<Dispatch, OpenError> {
+    let repair = begin_repair(options, disk, recovered.end, recovered.first())?;
+    let dispatch = open_derived(options, disk, clock, recovered, readable)?;
+    if let Some((plan, report)) = &repair {
+        // Derived files never name what is not on disk.
+        recovered.sync_rest()?;
+        rebuild(recovered, &dispatch, plan)?;
+        end_repair(&options.root_dir, disk, report)?;
+    }
+    Ok(dispatch)
+}
+
+/// Puts back what the repair took away.
+fn rebuild(recovered: &Recovered, dispatch: &Dispatch, plan: &RepairPlan) -> Result<(), OpenError> {
+    let mut since_flush = 0;
+    recovered.replay(recovered.first(), |record| {
+        dispatch.rebuild(record, plan)?;
+        since_flush += 1;
+        if since_flush == REPLAY_FLUSH_RECORDS {
+            since_flush = 0;
+            flush_up_to(dispatch, record)?;
+        }
+        Ok(())
+    })?;
+    let end = PhysicalOffset::new(recovered.end);
+    dispatch.queues.flush(end)?;
+    dispatch.index.flush(end)?;
+    Ok(())
+}
+
+/// Only what the log has on disk.
+fn flush_up_to(dispatch: &Dispatch, record: &RecordView<'_>) -> Result<(), OpenError> {
+    let end = record.physical_offset.max(0) as u64 + record.bytes().len() as u64;
+    dispatch.queues.flush(PhysicalOffset::new(end))?;
+    dispatch.index.flush(PhysicalOffset::new(end))?;
+    Ok(())
 }
 
 fn open_log(

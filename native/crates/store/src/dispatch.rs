@@ -16,6 +16,7 @@ use crate::batch::{AppendBatch, RecordKind};
 use crate::consume_queue::{Queue, QueueEntry, QueueTable};
 use crate::error::OpenError;
 use crate::index::Index;
+use crate::verify::RepairPlan;
 
 /// Delayed messages wait under this topic; their tags code is the due time.
 pub(crate) const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
@@ -68,6 +69,24 @@ impl Dispatch {
         Ok(queue)
     }
 
+    /// One record of the log, for what the repair took away only.
+    pub(crate) fn rebuild(
+        &self,
+        record: &RecordView<'_>,
+        plan: &RepairPlan,
+    ) -> Result<(), OpenError> {
+        let kind = RecordKind::of_sys_flag(record.sys_flag);
+        let physical = PhysicalOffset::new(record.physical_offset.max(0) as u64);
+        if kind.is_queued() && plan.wants_entry(record) {
+            drop(self.replay_entry(record, physical)?);
+        }
+        if kind.is_indexed() && plan.index {
+            let hashes: Vec<i32> = key_hashes(record).collect();
+            self.index.put_record(physical, record.store_timestamp, &hashes);
+        }
+        Ok(())
+    }
+
     fn replay_entry(
         &self,
         record: &RecordView<'_>,
@@ -85,32 +104,31 @@ impl Dispatch {
         let entry = QueueEntry {
             physical: at,
             size: record.bytes().len() as u32,
-            tags_code: self.tags_code_of(record),
+            tags_code: tags_code_of(record, &self.delay_levels_ms),
         };
         let queue = self.queues.get_or_create(&topic, QueueId::new(id))?;
         queue.redispatch(QueueOffset::new(number), entry, record.store_timestamp)?;
         Ok(Some(queue))
     }
+}
 
-    /// Due time for a delayed message, else the hash of its tag.
-    fn tags_code_of(&self, record: &RecordView<'_>) -> i64 {
-        let property = |wanted| get_str(record.properties, wanted);
-        if record.topic == SCHEDULE_TOPIC
-            && let Some(level) = property(name::DELAY_TIME_LEVEL)
-            && let Ok(level) = level.parse::<usize>()
-            && level > 0
-            // A level above the highest counts as the highest.
-            && let Some(delay_ms) =
-                self.delay_levels_ms.get(level - 1).or(self.delay_levels_ms.last())
-        {
-            return record.store_timestamp.saturating_add(*delay_ms);
-        }
-        property(name::TAGS).map_or(0, tags_code)
+/// Due time for a delayed message, else the hash of its tag.
+pub(crate) fn tags_code_of(record: &RecordView<'_>, delay_levels_ms: &[i64]) -> i64 {
+    let property = |wanted| get_str(record.properties, wanted);
+    if record.topic == SCHEDULE_TOPIC
+        && let Some(level) = property(name::DELAY_TIME_LEVEL)
+        && let Ok(level) = level.parse::<usize>()
+        && level > 0
+        // A level above the highest counts as the highest.
+        && let Some(delay_ms) = delay_levels_ms.get(level - 1).or(delay_levels_ms.last())
+    {
+        return record.store_timestamp.saturating_add(*delay_ms);
     }
+    property(name::TAGS).map_or(0, tags_code)
 }
 
 /// Unique key first, then each key; as the data plane gives them in `RecordMeta::key_hashes`.
-fn key_hashes<'a>(record: &'a RecordView<'_>) -> impl Iterator<Item = i32> + 'a {
+pub(crate) fn key_hashes<'a>(record: &'a RecordView<'_>) -> impl Iterator<Item = i32> + 'a {
     let unique = get_str(record.properties, name::UNIQ_KEY);
     let keys = get_str(record.properties, name::KEYS).unwrap_or_default();
     let words = keys.split(' ').filter(|word| !word.is_empty());

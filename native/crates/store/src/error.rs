@@ -8,6 +8,7 @@ use turbopump_wire::{PhysicalOffset, QueueId};
 
 use crate::consume_queue::QueueError;
 use crate::index::IndexError;
+use crate::verify::VerifyError;
 
 /// An operation on a named file failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -71,6 +72,9 @@ pub enum OpenError {
     /// The index cannot be opened or rebuilt.
     #[error("index: {0}")]
     Index(#[from] IndexError),
+    /// The repair that was asked for cannot be carried out.
+    #[error("repair: {0}")]
+    Repair(#[from] VerifyError),
     /// A thread cannot be started.
     #[error("cannot start thread {name}: {source}")]
     Thread {

@@ -9,7 +9,7 @@
 //!
 //! Map: `store` (facade) → `core` (parts, open, close) → `commit_log` (append, sync, read,
 //! prepare), `recovery`, `dispatch` → `consume_queue`, `index`; `maintenance` (checkpoint,
-//! `retention`, `trash`); all through `disk` and `clock`.
+//! `retention`, `trash`); `verify` (check, repair); all through `disk` and `clock`.
 
 pub mod batch;
 pub mod checkpoint;
@@ -32,6 +32,7 @@ mod signal;
 pub mod status;
 mod store;
 mod trash;
+pub mod verify;
 
 #[cfg(test)]
 mod tests;
@@ -49,3 +50,4 @@ pub use log_slice::LogSlice;
 pub use options::{FlushMode, RetentionOptions, StoreOptions};
 pub use status::{LogStatus, Progress, RecoveryReport};
 pub use store::{Boundary, Store};
+pub use verify::{Finding, VerifyError, VerifyReport};

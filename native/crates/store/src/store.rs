@@ -1,5 +1,6 @@
 //! The facade: what the data plane may ask of the store.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,13 +14,14 @@ use crate::consume_queue::{Queue, QueueError};
 use crate::core::StoreCore;
 use crate::disk::Disk;
 use crate::error::{
-    AppendError, CloseError, DeleteTopicError, DerivedError, OpenError, RawAppendError, ReadError,
-    SyncError,
+    AppendError, CloseError, DeleteTopicError, DerivedError, FileError, OpenError, RawAppendError,
+    ReadError, SyncError,
 };
 use crate::index::IndexAnswer;
 use crate::log_slice::LogSlice;
 use crate::options::{FlushMode, StoreOptions};
 use crate::status::{LogStatus, Progress, RecoveryReport};
+use crate::verify::{Scope, VerifyError, VerifyReport, ask_for_repair, verify};
 
 /// An open store. Shared by all loops; every method may be called from any thread. Dropping it
 /// without [`Store::close`] stops its threads and leaves `abort`, like a crash.
@@ -291,6 +293,40 @@ impl Store {
     /// See [`DerivedError`].
     pub fn remove_expired_queues(&self) -> Result<(), DerivedError> {
         self.core.expire_derived()
+    }
+
+    /// Checks log, queues, index and checkpoint (see [`crate::verify`]) up to where the log is now,
+    /// while the store goes on. For a thread of its own: it reads everything. `pace` is told of each
+    /// log position and waits as it likes; a topic that is not among `known_topics` may lack its
+    /// queues.
+    ///
+    /// # Errors
+    /// See [`VerifyError`]. Damage is no error.
+    pub fn verify(
+        &self,
+        known_topics: Option<&HashSet<String>>,
+        pace: &dyn Fn(u64) -> Result<(), VerifyError>,
+    ) -> Result<VerifyReport, VerifyError> {
+        let core = &self.core;
+        core.checkpoint(false)?;
+        let scope = Scope {
+            options: &core.options,
+            disk: &core.disk,
+            end: core.checkpointed(),
+            is_stopped: false,
+            min: &|| core.log.positions.min.load(Ordering::Acquire),
+            pace,
+        };
+        verify(&scope, known_topics)
+    }
+
+    /// Has the next opening of this store rebuild damaged queues, those of these topics also where
+    /// they are missing, and the index.
+    ///
+    /// # Errors
+    /// When the marker cannot be written.
+    pub fn ask_for_repair(&self, known_topics: &HashSet<String>) -> Result<(), FileError> {
+        ask_for_repair(&self.core.options.root_dir, &self.core.disk, known_topics)
     }
 
     /// Where the log stands, for `brokerStatus` and metrics.

@@ -11,60 +11,60 @@
 
 use turbopump_wire::PhysicalOffset;
 
-pub(super) const HEADER_BYTES: usize = 40;
-pub(super) const SLOT_BYTES: usize = 4;
-pub(super) const ENTRY_BYTES: usize = 20;
+pub(crate) const HEADER_BYTES: usize = 40;
+pub(crate) const SLOT_BYTES: usize = 4;
+pub(crate) const ENTRY_BYTES: usize = 20;
 
 /// How many slots and entries a file has; fixed by configuration, not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Geometry {
-    pub(super) slots: u32,
-    pub(super) entries: u32,
+pub(crate) struct Geometry {
+    pub(crate) slots: u32,
+    pub(crate) entries: u32,
 }
 
 impl Geometry {
-    pub(super) fn entry_at(self, number: u32) -> u64 {
+    pub(crate) fn entry_at(self, number: u32) -> u64 {
         slot_at(self.slots) + u64::from(number) * ENTRY_BYTES as u64
     }
 
-    pub(super) fn file_bytes(self) -> u64 {
+    pub(crate) fn file_bytes(self) -> u64 {
         self.entry_at(self.entries)
     }
 
     /// The slot of a key hash; negative hashes do not occur (`abs`), one from outside counts as 0.
-    pub(super) fn slot_of(self, key_hash: i32) -> u32 {
+    pub(crate) fn slot_of(self, key_hash: i32) -> u32 {
         key_hash.max(0).cast_unsigned() % self.slots
     }
 }
 
 /// Place of a slot.
-pub(super) fn slot_at(slot: u32) -> u64 {
+pub(crate) fn slot_at(slot: u32) -> u64 {
     HEADER_BYTES as u64 + u64::from(slot) * SLOT_BYTES as u64
 }
 
 /// The first 40 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    pub(super) begin_ms: i64,
-    pub(super) end_ms: i64,
-    pub(super) begin: PhysicalOffset,
-    pub(super) end: PhysicalOffset,
-    pub(super) slots_used: u32,
+pub(crate) struct Header {
+    pub(crate) begin_ms: i64,
+    pub(crate) end_ms: i64,
+    pub(crate) begin: PhysicalOffset,
+    pub(crate) end: PhysicalOffset,
+    pub(crate) slots_used: u32,
     /// Number the next entry gets; 1 in an empty file.
-    pub(super) next_entry: u32,
+    pub(crate) next_entry: u32,
 }
 
 impl Header {
     /// Header of a file without entries, which starts with the end values of the one before it.
-    pub(super) const fn empty(end_ms: i64, end: PhysicalOffset) -> Self {
+    pub(crate) const fn empty(end_ms: i64, end: PhysicalOffset) -> Self {
         Self { begin_ms: end_ms, end_ms, begin: end, end, slots_used: 0, next_entry: 1 }
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.next_entry <= 1
     }
 
-    pub(super) fn encode(&self) -> [u8; HEADER_BYTES] {
+    pub(crate) fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         let fields: [&[u8]; 6] = [
             &self.begin_ms.to_be_bytes(),
@@ -82,7 +82,7 @@ impl Header {
 
     /// `None` when no writer can have left such a header. A count of 0 is what a new file of
     /// Java's reads as before its first flush.
-    pub(super) fn decode(bytes: &[u8; HEADER_BYTES], geometry: Geometry) -> Option<Self> {
+    pub(crate) fn decode(bytes: &[u8; HEADER_BYTES], geometry: Geometry) -> Option<Self> {
         let (begin_ms, rest) = bytes.split_first_chunk::<8>()?;
         let (end_ms, rest) = rest.split_first_chunk::<8>()?;
         let (begin, rest) = rest.split_first_chunk::<8>()?;
@@ -107,24 +107,24 @@ impl Header {
 
 /// One entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct IndexEntry {
-    pub(super) key_hash: i32,
-    pub(super) physical: PhysicalOffset,
+pub(crate) struct IndexEntry {
+    pub(crate) key_hash: i32,
+    pub(crate) physical: PhysicalOffset,
     /// Whole seconds between the header's begin and the record's store time, never negative.
-    pub(super) seconds: i32,
+    pub(crate) seconds: i32,
     /// The entry before it in the same slot, 0 for none.
-    pub(super) previous: u32,
+    pub(crate) previous: u32,
 }
 
 impl IndexEntry {
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.key_hash.to_be_bytes());
         out.extend_from_slice(&self.physical.get().to_be_bytes());
         out.extend_from_slice(&self.seconds.to_be_bytes());
         out.extend_from_slice(&self.previous.to_be_bytes());
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let (key_hash, rest) = bytes.split_first_chunk::<4>()?;
         let (physical, rest) = rest.split_first_chunk::<8>()?;
         let (seconds, rest) = rest.split_first_chunk::<4>()?;
@@ -139,7 +139,7 @@ impl IndexEntry {
 }
 
 /// Seconds field of an entry stored at `store_ms` in a file that begins at `begin_ms`.
-pub(super) fn seconds_since(begin_ms: i64, store_ms: i64) -> i32 {
+pub(crate) fn seconds_since(begin_ms: i64, store_ms: i64) -> i32 {
     if begin_ms <= 0 {
         return 0;
     }

@@ -13,7 +13,7 @@
 mod building;
 mod error;
 mod flush;
-mod layout;
+pub(crate) mod layout;
 mod query;
 mod reopen;
 mod slots;
