@@ -14,6 +14,7 @@ import { GroupAdmin } from './groups.ts';
 import { MessageAdmin } from './messages.ts';
 import { OffsetAdmin } from './offsets.ts';
 import { StatsAdmin } from './stats.ts';
+import { StoreAdmin } from './store-check.ts';
 import { TopicAdmin } from './topics.ts';
 
 export interface AdminClientOptions {
@@ -37,6 +38,7 @@ export class AdminClient {
   readonly messages: MessageAdmin;
   readonly offsets: OffsetAdmin;
   readonly stats: StatsAdmin;
+  readonly store: StoreAdmin;
   readonly topics: TopicAdmin;
   readonly #asker: Asker;
 
@@ -53,6 +55,7 @@ export class AdminClient {
     this.messages = new MessageAdmin(asker, this.clusters, this.topics);
     this.offsets = new OffsetAdmin(asker, this.topics);
     this.stats = new StatsAdmin(asker);
+    this.store = new StoreAdmin(asker);
   }
 
   /** Gives addresses that could not be reached another chance. */

@@ -45,6 +45,12 @@ export type { OffsetAdmin, ResetQuestion } from './offsets.ts';
 export type { PullAnswer, PullQuestion } from './pull.ts';
 export type { MessageToSend } from './send.ts';
 export { dayCount, type StatsAdmin } from './stats.ts';
+export type {
+  StoreAdmin,
+  StoreCheckResult,
+  StoreCheckState,
+  StoreFinding,
+} from './store-check.ts';
 export type { TopicAdmin } from './topics.ts';
 export { type MessageTrack, type TrackType, trackOf } from './track.ts';
 export { originOf, type UniqueIdOrigin } from './unique-id.ts';

@@ -365,6 +365,37 @@ export interface ReplicationStatus {
   master: MasterLink | null;
 }
 
+/** Something that `verifyStore` found not to be as the log says. */
+export interface StoreFinding {
+  part: 'log' | 'queue' | 'index' | 'checkpoint';
+  /** Path of the file, or of the folder that should have it. */
+  file: string;
+  /** Byte within the file. */
+  position: number;
+  what: string;
+  /** Messages it touches, `topic/queue/offset`, at most 16. */
+  touched: string[];
+}
+
+/** What a check of the store saw and found. */
+export interface StoreCheck {
+  scannedBytes: number;
+  records: number;
+  queues: number;
+  queueEntries: number;
+  indexEntries: number;
+  /** Records of topics that are not known any more. */
+  deletedRecords: number;
+  findingCount: number;
+  /** The first 1,000. */
+  findings: StoreFinding[];
+  /** Queues that a repair rebuilds. */
+  damagedQueues: number;
+  indexDamaged: boolean;
+  /** Then nothing can be rebuilt. */
+  logDamaged: boolean;
+}
+
 export interface DataPlane {
   readonly recovery: RecoveryReport;
   /** Binds the listeners and starts the loops; `onBatch` is called once per batch, never nested. */
@@ -408,6 +439,19 @@ export interface DataPlane {
    * files that name nothing of the log any more.
    */
   removeExpired(what: 'log' | 'queues'): Promise<void>;
+  /**
+   * Checks log, queues, index and checkpoint up to where the log is now, reading no more of it a
+   * second; what of it can be found: `store/src/verify`. Queues of other topics than these may be
+   * missing. One check at a time; it ends with an error when the data plane closes.
+   */
+  verifyStore(knownTopics: string[], bytesPerSecond: number): Promise<StoreCheck>;
+  /** Log position that the running check has reached, null when none runs. */
+  verifyPosition(): number | null;
+  /**
+   * Has the next opening of the store check it and rebuild damaged queues and the index from the
+   * log. Durable when it returns.
+   */
+  askForRepair(knownTopics: string[]): void;
   /** Removes queues, offsets and holds of the topic; held pulls are answered. */
   deleteTopic(topic: string): Promise<void>;
   counters(): Counters;

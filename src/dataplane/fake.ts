@@ -25,6 +25,7 @@ import type {
   QueueUnits,
   RecoveryReport,
   ReplicationStatus,
+  StoreCheck,
   StoredMessage,
   TopicPolicy,
   UpBatch,
@@ -75,6 +76,10 @@ export class FakeDataPlane implements DataPlane {
   /** Offsets that running consumers would hear of. */
   readonly resets: ConsumerOffset[] = [];
   readonly removedExpired: string[] = [];
+  /** How the next check ends. */
+  storeCheck: () => Promise<StoreCheck> = () => Promise.reject(new Error('a fake has no store'));
+  /** Topics named with each request for a repair. */
+  readonly repairsAsked: string[][] = [];
   readonly deletedTopics: string[] = [];
   readonly ports: ListenPorts;
   policyVersion = 0;
@@ -249,6 +254,18 @@ export class FakeDataPlane implements DataPlane {
 
   async removeExpired(what: 'log' | 'queues'): Promise<void> {
     this.removedExpired.push(what);
+  }
+
+  async verifyStore(): Promise<StoreCheck> {
+    return await this.storeCheck();
+  }
+
+  verifyPosition(): number | null {
+    return null;
+  }
+
+  askForRepair(knownTopics: string[]): void {
+    this.repairsAsked.push(knownTopics);
   }
 
   async deleteTopic(topic: string): Promise<void> {

@@ -22,6 +22,7 @@ import type {
   QueueUnits,
   RecoveryReport,
   ReplicationStatus,
+  StoreCheck,
   StoredMessage,
   UpBatch,
 } from './data-plane.ts';
@@ -139,6 +140,18 @@ class NativePlane implements DataPlane {
 
   async removeExpired(what: 'log' | 'queues'): Promise<void> {
     await this.#call((handle) => handle.removeExpired(what)).catch(rethrow);
+  }
+
+  async verifyStore(knownTopics: string[], bytesPerSecond: number): Promise<StoreCheck> {
+    return this.#call((handle) => handle.verifyStore(knownTopics, bytesPerSecond)).catch(rethrow);
+  }
+
+  verifyPosition(): number | null {
+    return this.#call((handle) => handle.verifyPosition());
+  }
+
+  askForRepair(knownTopics: string[]): void {
+    this.#call((handle) => handle.askForRepair(knownTopics));
   }
 
   async deleteTopic(topic: string): Promise<void> {

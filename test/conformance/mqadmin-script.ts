@@ -168,4 +168,5 @@ export const endless: ReadonlyMap<string, string> = new Map([
 export const oursAlone: ReadonlyMap<string, string> = new Map([
   ['whereIs', 'test/integration/where-is.test.ts'],
   ['drain', 'test/integration/drain.test.ts'],
+  ['verifyStore', 'test/integration/verify-store.test.ts'],
 ]);

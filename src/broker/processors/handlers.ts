@@ -25,6 +25,7 @@ import { resetOffsetsFamily } from './reset-offsets.ts';
 import { runtimeFamily } from './runtime.ts';
 import { settingsFamily } from './settings.ts';
 import { statsFamily } from './stats.ts';
+import { storeCheckFamily } from './store-check.ts';
 import { topicFamily } from './topics.ts';
 
 const FAMILIES: readonly Family[] = [
@@ -47,6 +48,7 @@ const FAMILIES: readonly Family[] = [
   cleanUpFamily,
   notServedFamily,
   haFamily,
+  storeCheckFamily,
 ];
 
 export function brokerHandlers(parts: BrokerParts): ReadonlyMap<number, Handler<Peer>> {

@@ -10,6 +10,7 @@ import { getBrokerConfig } from './broker/get-broker-config.ts';
 import { resetMasterFlushOffset } from './broker/reset-master-flush-offset.ts';
 import { sendMsgStatus } from './broker/send-msg-status.ts';
 import { updateBrokerConfig } from './broker/update-broker-config.ts';
+import { verifyStore } from './broker/verify-store.ts';
 import { clusterList } from './cluster/cluster-list.ts';
 import { clusterRt } from './cluster/cluster-rt.ts';
 import { consumerConnection } from './connection/consumer-connection.ts';
@@ -121,5 +122,6 @@ export const allCommands: readonly CliCommand[] = [
   haStatus,
   whereIs,
   drain,
+  verifyStore,
   ...refusedCommands,
 ];

@@ -1,7 +1,8 @@
 //! A check of the store while it serves: one at a time, at a bounded rate, ended by `close`.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use turbopump_store::{FileError, VerifyError, VerifyReport};
@@ -11,22 +12,40 @@ use crate::DataPlane;
 /// Stands for "no check runs".
 const IDLE: u64 = u64::MAX;
 
+const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+
 /// Where the running check is.
 pub(crate) struct StoreCheck {
     position: AtomicU64,
-    is_closing: AtomicBool,
+    is_closing: Mutex<bool>,
+    closing: Condvar,
 }
 
 impl Default for StoreCheck {
     fn default() -> Self {
-        Self { position: AtomicU64::new(IDLE), is_closing: AtomicBool::new(false) }
+        Self {
+            position: AtomicU64::new(IDLE),
+            is_closing: Mutex::default(),
+            closing: Condvar::new(),
+        }
     }
 }
 
 impl StoreCheck {
     /// Ends the running check and refuses others.
     pub(crate) fn stop(&self) {
-        self.is_closing.store(true, Ordering::Relaxed);
+        *self.is_closing.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.closing.notify_all();
+    }
+
+    /// Waits; at once an error when the data plane closes.
+    fn wait(&self, longest: Duration) -> Result<(), VerifyError> {
+        let mut is_closing = self.is_closing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !longest.is_zero() {
+            let waited = self.closing.wait_timeout_while(is_closing, longest, |closing| !*closing);
+            (is_closing, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        if *is_closing { Err(VerifyError::Stopped) } else { Ok(()) }
     }
 }
 
@@ -50,17 +69,12 @@ impl DataPlane {
         }
         let start = Instant::now();
         let pace = |position: u64| {
-            if check.is_closing.load(Ordering::Relaxed) {
-                return Err(VerifyError::Stopped);
-            }
             check.position.store(position, Ordering::Relaxed);
             let read = position.saturating_sub(first);
             let due = Duration::from_millis(read.saturating_mul(1_000) / bytes_per_second.max(1));
+            // Short waits would cost more than they slow down.
             let ahead = due.saturating_sub(start.elapsed());
-            if ahead > Duration::from_millis(20) {
-                std::thread::sleep(ahead.min(Duration::from_millis(200)));
-            }
-            Ok(())
+            check.wait(if ahead < SHORTEST_WAIT { Duration::ZERO } else { ahead })
         };
         let report = self.shared.store.verify(Some(known_topics), &pace);
         check.position.store(IDLE, Ordering::Relaxed);

@@ -295,10 +295,10 @@ impl Store {
         self.core.expire_derived()
     }
 
-    /// Checks log, queues, index and checkpoint (see [`crate::verify`]) up to where the log is now,
-    /// while the store goes on. For a thread of its own: it reads everything. `pace` is told of each
-    /// log position and waits as it likes; a topic that is not among `known_topics` may lack its
-    /// queues.
+    /// Checks log, queues, index and checkpoint (see [`crate::verify`]) up to where the log is
+    /// now, while the store goes on. For a thread of its own: it reads everything. `pace` is told
+    /// of each log position and waits as it likes; a topic that is not among `known_topics` may
+    /// lack its queues.
     ///
     /// # Errors
     /// See [`VerifyError`]. Damage is no error.
