@@ -44,6 +44,9 @@ export declare class NativeDataPlane {
   replicationStatus(): NativeReplicationStatus
   /** Stops, flushes, closes. A second call resolves at once. */
   close(): Promise<void>
+  verifyStore(knownTopics: Array<string>, bytesPerSecond: number): Promise<NativeStoreCheck>
+  verifyPosition(): number | null
+  askForRepair(knownTopics: Array<string>): void
 }
 
 export interface NativeBroker {
@@ -283,10 +286,32 @@ export interface NativeSecurity {
   plainPeers: 'all' | Array<string>
 }
 
+export interface NativeStoreCheck {
+  scannedBytes: number
+  records: number
+  queues: number
+  queueEntries: number
+  indexEntries: number
+  deletedRecords: number
+  findingCount: number
+  findings: Array<NativeStoreFinding>
+  damagedQueues: number
+  indexDamaged: boolean
+  logDamaged: boolean
+}
+
 export interface NativeStoredMessage {
   topic: string
   queueId: number
   offset: number
+}
+
+export interface NativeStoreFinding {
+  part: 'log' | 'queue' | 'index' | 'checkpoint'
+  file: string
+  position: number
+  what: string
+  touched: Array<string>
 }
 
 export interface NativeSubscription {
