@@ -297,8 +297,8 @@ impl Store {
 
     /// Checks log, queues, index and checkpoint (see [`crate::verify`]) up to where the log is
     /// on disk, while the store goes on. For a thread of its own: it reads everything. `pace` is
-    /// told of each log position and waits as it likes; a topic that is not among `known_topics` may
-    /// lack its queues.
+    /// told of each log position and waits as it likes; a topic that is not among
+    /// `known_topics` may lack its queues.
     ///
     /// # Errors
     /// See [`VerifyError`]. Damage is no error.
