@@ -33,6 +33,7 @@ export declare class NativeDataPlane {
   queueBounds(topic: string): Array<NativeQueueBounds>
   consumerOffsets(): NativeConsumerOffsets
   setConsumerOffsets(offsets: Array<NativeConsumerOffset>): void
+  advanceConsumerOffsets(offsets: Array<NativeConsumerOffset>): void
   eraseGroupOffsets(group: string): void
   delayProgress(): Array<NativeDelayProgress>
   setDelayProgress(progress: Array<NativeDelayProgress>): void

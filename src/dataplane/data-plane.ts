@@ -413,6 +413,8 @@ export interface DataPlane {
   groupOffsets(group: string): ConsumerOffset[];
   /** Loads; consumers that run are not told. */
   setConsumerOffsets(offsets: ConsumerOffset[]): void;
+  /** Moves forward only, as commits do: one made since the offsets were read is not undone. */
+  advanceConsumerOffsets(offsets: ConsumerOffset[]): void;
   /**
    * Moves groups forward or back, and each running consumer with its next pull (OFFSET_RESET);
    * until it is there, at most 30 s, its commits count for nothing.

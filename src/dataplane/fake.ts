@@ -198,6 +198,12 @@ export class FakeDataPlane implements DataPlane {
     this.#offsetVersion += 1;
   }
 
+  advanceConsumerOffsets(offsets: ConsumerOffset[]): void {
+    const offsetOf = ({ topic, group, queueId }: ConsumerOffset): number =>
+      this.#offsets.get(`${topic}@${group}@${queueId}`)?.offset ?? -1;
+    this.setConsumerOffsets(offsets.filter((each) => each.offset > offsetOf(each)));
+  }
+
   resetConsumerOffsets(offsets: ConsumerOffset[]): void {
     this.resets.push(...offsets);
     this.setConsumerOffsets(offsets);

@@ -101,6 +101,10 @@ class NativePlane implements DataPlane {
     this.#call((handle) => handle.setConsumerOffsets(offsets));
   }
 
+  advanceConsumerOffsets(offsets: ConsumerOffset[]): void {
+    this.#call((handle) => handle.advanceConsumerOffsets(offsets));
+  }
+
   resetConsumerOffsets(offsets: ConsumerOffset[]): void {
     this.#call((handle) => handle.resetConsumerOffsets(offsets));
   }

@@ -37,6 +37,8 @@ test('a message is sent, pulled, and still there after a restart', () =>
     assert.equal(plane.consumerOffsets().offsets, [
       { group: GROUP, topic: TOPIC, queueId: 0, offset: 1 },
     ]);
+    plane.advanceConsumerOffsets([{ group: GROUP, topic: TOPIC, queueId: 0, offset: 0 }]);
+    assert.is(plane.consumerOffsets().offsets[0]?.offset, 1, 'never back');
     const status = plane.logStatus();
     assert.is(status.poisoned, null);
     assert.ok(status.maxPhysicalOffset > 0);

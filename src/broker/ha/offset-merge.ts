@@ -18,8 +18,10 @@ export interface CopiedOffsets {
 }
 
 export interface Merge {
-  /** To be set here. */
-  readonly taken: ConsumerOffset[];
+  /** Further than here, or unknown here: to be moved forward to. */
+  readonly forward: ConsumerOffset[];
+  /** To be moved back to, as the master was. */
+  readonly back: ConsumerOffset[];
   /** Groups that the master has forgotten since the last copy. */
   readonly erasedGroups: string[];
   /** Where this slave is ahead of its master. */
@@ -44,17 +46,18 @@ export function mergeOffsets(
 ): Merge {
   const ownByKey = offsetsByKey(own);
   const last = before?.boot === boot ? before.offsets : new Map<string, number>();
-  const taken: ConsumerOffset[] = [];
+  const forward: ConsumerOffset[] = [];
+  const back: ConsumerOffset[] = [];
   const ahead: ConsumerOffset[] = [];
   for (const theirs of masters) {
     const key = offsetKey(theirs);
     const mine = ownByKey.get(key);
     if (mine === theirs.offset) continue;
-    const isReset = mine !== undefined && last.get(key) === mine;
-    if (mine === undefined || theirs.offset > mine || isReset) taken.push(theirs);
+    if (mine === undefined || theirs.offset > mine) forward.push(theirs);
+    else if (last.get(key) === mine) back.push(theirs);
     else ahead.push({ ...theirs, offset: mine });
   }
-  return { taken, erasedGroups: erasedGroups(own, masters, last), ahead };
+  return { forward, back, erasedGroups: erasedGroups(own, masters, last), ahead };
 }
 
 function erasedGroups(

@@ -105,13 +105,15 @@ export class SlaveCopy {
     this.#parts.offsets.learn(told.table.resets);
     const own = dataPlane.consumerOffsets().offsets;
     const masters = told.table.offsets;
-    const { taken, erasedGroups, ahead } = mergeOffsets(own, masters, told.boot, this.#copied);
-    for (const group of erasedGroups) dataPlane.eraseGroupOffsets(group);
-    if (taken.length > 0) dataPlane.setConsumerOffsets(taken);
+    const merge = mergeOffsets(own, masters, told.boot, this.#copied);
+    for (const group of merge.erasedGroups) dataPlane.eraseGroupOffsets(group);
+    // Consumers commit here while this runs: nothing but a reset may undo that.
+    if (merge.forward.length > 0) dataPlane.advanceConsumerOffsets(merge.forward);
+    if (merge.back.length > 0) dataPlane.setConsumerOffsets(merge.back);
     this.#copied = { boot: told.boot, offsets: offsetsByKey(masters) };
     this.#offsetTag = told.tag;
     // Only a turbopump master never moves back for a commit: Java's would, past a newer one.
-    if (told.tag !== null) await this.#carryBack(master, ahead);
+    if (told.tag !== null) await this.#carryBack(master, merge.ahead);
   }
 
   /** Null when nothing changed, or the master began a new life while it was asked. */

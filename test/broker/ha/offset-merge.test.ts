@@ -18,26 +18,27 @@ function copied(boot: string, ...offsets: ConsumerOffset[]): CopiedOffsets {
 
 test('what the master has and the slave has not, or less of, is taken', () => {
   const masters = [at(5), at(9, 'G', 1), at(1, 'H')];
-  const { taken, ahead } = mergeOffsets([at(3), at(9, 'G', 1)], masters, '1', null);
-  assert.equal(taken, [at(5), at(1, 'H')]);
+  const { forward, back, ahead } = mergeOffsets([at(3), at(9, 'G', 1)], masters, '1', null);
+  assert.equal(forward, [at(5), at(1, 'H')]);
+  assert.equal(back, []);
   assert.equal(ahead, []);
 });
 
 test('a master that came back with older offsets moves nothing back and is told', () => {
   const merge = mergeOffsets([at(8)], [at(5)], '2', copied('1', at(8)));
-  assert.equal(merge.taken, []);
+  assert.equal([merge.forward, merge.back], [[], []]);
   assert.equal(merge.ahead, [at(8)]);
 });
 
 test('a reset in one life of the master is followed', () => {
   const merge = mergeOffsets([at(8)], [at(2)], '1', copied('1', at(8)));
-  assert.equal(merge.taken, [at(2)]);
+  assert.equal([merge.forward, merge.back], [[], [at(2)]]);
   assert.equal(merge.ahead, []);
 });
 
 test('a commit taken here is kept, whatever the master last told', () => {
   const merge = mergeOffsets([at(9)], [at(8)], '1', copied('1', at(8)));
-  assert.equal([merge.taken, merge.ahead], [[], [at(9)]]);
+  assert.equal([merge.forward, merge.back, merge.ahead], [[], [], [at(9)]]);
 });
 
 test('a group is forgotten only when the master forgot it and nobody committed here', () => {
@@ -66,7 +67,7 @@ test('over any lives of a master that resets nothing, no offset of the slave mov
         if (each.kind !== 'copy') continue;
         const merge = mergeOffsets([at(slave)], [at(master)], String(boot), before);
         before = copied(String(boot), at(master));
-        const next = merge.taken[0]?.offset ?? slave;
+        const next = (merge.forward[0] ?? merge.back[0])?.offset ?? slave;
         assert.ok(next >= slave, `from ${slave} back to ${next}`);
         slave = next;
         assert.ok(slave >= master);

@@ -147,6 +147,14 @@ impl NativeDataPlane {
     }
 
     #[napi]
+    pub fn advance_consumer_offsets(&self, offsets: Vec<NativeConsumerOffset>) -> Result<()> {
+        let offsets = offsets.into_iter().map(NativeConsumerOffset::convert);
+        let offsets: Vec<ConsumerOffset> = offsets.collect::<Result<_>>()?;
+        self.plane()?.advance_consumer_offsets(&offsets);
+        Ok(())
+    }
+
+    #[napi]
     pub fn erase_group_offsets(&self, group: String) -> Result<()> {
         self.plane()?.erase_group_offsets(&group);
         Ok(())

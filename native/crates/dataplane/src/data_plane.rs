@@ -300,6 +300,13 @@ impl DataPlane {
         }
     }
 
+    /// Moves offsets forward; where a consumer is further already, nothing changes.
+    pub fn advance_consumer_offsets(&self, offsets: &[ConsumerOffset]) {
+        for offset in offsets {
+            self.shared.offsets.commit(&offset.group, &offset.topic, offset.queue, offset.offset);
+        }
+    }
+
     /// Forgets the group's offsets.
     pub fn erase_group_offsets(&self, group: &str) {
         self.shared.offsets.erase_group(group);
