@@ -16,14 +16,14 @@ const askEveryMs = 20;
 const requestLimitMs = 10_000;
 const blockBytes = 1 << 20;
 
-export class Pair<Master extends Place = Server> {
+export class Pair<Master extends Place = Server, Slave extends Place = Server> {
   readonly master: Master;
-  readonly slave: Server;
+  readonly slave: Slave;
   readonly #machine: Machine;
   readonly #client = new RemotingClient({ requestTimeoutMs: requestLimitMs });
   readonly #admin: AdminClient;
 
-  constructor(machine: Machine, nameServer: Server, master: Master, slave: Server) {
+  constructor(machine: Machine, nameServer: Place, master: Master, slave: Slave) {
     this.#machine = machine;
     this.#admin = new AdminClient({ nameServers: [nameServer.address] });
     this.master = master;

@@ -107,7 +107,7 @@ export class Machine {
     return this.#begin(new Server('mqnamesrv.js', port, ['-c', file], /boot success/));
   }
 
-  async broker(nameServers: Server[], settings: Settings = {}): Promise<Server> {
+  async broker(nameServers: Pick<Server, 'address'>[], settings: Settings = {}): Promise<Server> {
     const port = await freePort([-2, 1]);
     const file = this.#write(`broker-${port}.properties`, {
       brokerName: `broker-${port}`,
