@@ -1,7 +1,9 @@
 //! The machine dies at every single change of the disk, and at every named gap; the next process
 //! finds what a kill or a power cut leaves. Lost acknowledged records: 0. Phantoms: 0. Holes: 0.
 
-use super::{Message, Rig, options};
+use turbopump_wire::PhysicalOffset;
+
+use super::{Message, Rig, SEGMENT_BYTES, options};
 use crate::disk::CrashPoint;
 use crate::disk::memory::MemoryDisk;
 use crate::options::FlushMode;
@@ -256,4 +258,22 @@ fn under_sync_flush_nothing_is_readable_before_it_is_on_disk() {
     assert_eq!(after.core.log.flushed_point().end, after.end());
     let cut = Rig::open(after.disk.after_power_cut(1), &options(FlushMode::Sync)).expect("opens");
     assert_eq!(cut.assert_whole().len(), messages.len(), "readable once, there for good");
+}
+
+#[test]
+fn a_log_moved_to_where_its_master_begins_has_no_hole_after_a_power_cut() {
+    let base = 3 * SEGMENT_BYTES;
+    for changes in 0_u64.. {
+        let rig = Rig::new(FlushMode::Sync);
+        rig.disk.kill_after(changes);
+        let moved = rig.core.log.start_empty_at(PhysicalOffset::new(base));
+        for seed in 0..32 {
+            let end = rig.reopened(rig.disk.after_power_cut(seed)).end();
+            assert!(end == base || moved.is_err() && end == 0, "{changes}, {seed}: {end}");
+        }
+        if moved.is_ok() {
+            assert!(changes > 2, "nothing was cut short");
+            return;
+        }
+    }
 }

@@ -12,6 +12,7 @@
 //! | synced write of a group | `crash`, this test |
 //! | sync of the log's files, ASYNC | `crash::power_cut_at_every_change` |
 //! | new segment: its length / its name | this test / `crash`, this test |
+//! | log moved to where its master begins: the old names | `crash::a_log_moved_to_where_…` |
 //! | zeros ahead | `failure::zeros_ahead_are_synced_and_a_failure_of_that_poisons` |
 //! | recovery: kept segments / their names | this test, `crash` / `crash` |
 //! | body CRC in recovery | `foreign::bytes_behind_the_end_never_come_back` |
