@@ -24,7 +24,8 @@ function commandLine() {
   const limit = values.runs
     ? `-runs=${values.runs}`
     : `-max_total_time=${values.seconds ?? '60'}`;
-  return { limit, jobs: Number(values.jobs), wanted: positionals.length > 0 ? positionals : targets };
+  const wanted = positionals.length > 0 ? positionals : targets;
+  return { limit, jobs: Number(values.jobs), wanted };
 }
 
 function readCommandLine() {

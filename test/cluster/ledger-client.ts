@@ -1,4 +1,4 @@
-/** Java and Go clients that send or consume for as long as a test lasts, and tell of each message. */
+/** Java and Go clients that send or consume as long as a test lasts, and tell of each message. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

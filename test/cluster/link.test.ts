@@ -65,7 +65,7 @@ test('cut towards the server, nothing reaches it; healed, all of it does', async
   await becomes(soonMs, 'the rest', async () => got() === 'ab');
 });
 
-test('cut towards the client, the server is reached and its answer is not seen', async (context) => {
+test('cut towards the client, the server is reached, its answer not seen', async (context) => {
   const { client, link, got, served } = context;
   link.cut('to the client');
   client.write('b');

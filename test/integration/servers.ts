@@ -48,8 +48,8 @@ export class Server {
   }
 
   /**
-   * Starts it and ends it by SIGKILL `afterMs` later; true when it had not got ready by then. Rejects
-   * when it had ended by itself.
+   * Starts it and ends it by SIGKILL `afterMs` later; true when it had not got ready by then.
+   * Rejects when it had ended by itself.
    */
   async startAndKill(afterMs: number): Promise<boolean> {
     const service = await startUntil(this.#launch(), () => setTimeout(afterMs, true));

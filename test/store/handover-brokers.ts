@@ -46,7 +46,7 @@ export class HandoverStore {
     return this.#path('commitlog');
   }
 
-  /** While no broker runs. The queues are kept as they were, to be stale ones after the next turn. */
+  /** While no broker runs. Queues are kept as they were, to be stale ones after the next turn. */
   harm(damage: Damage): void {
     const queues = this.#path('consumequeue');
     const kept = (turn: number): string => this.#path(`queues-${turn}`);

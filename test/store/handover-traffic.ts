@@ -1,6 +1,7 @@
 /**
  * What clients of IPv4 and IPv6 send and ask in a hand-over: single messages with keys, batches,
- * delayed ones; and the ledger of what was acknowledged where, against which every later broker is held.
+ * delayed ones; and the ledger of what was acknowledged where, against which every later broker is
+ * held.
  */
 import { decodeRecords, type StoredMessage } from '../../src/admin/message-record.ts';
 import { RemotingClient } from '../../src/remoting/client.ts';

@@ -110,7 +110,8 @@ class HandOver {
     await store.start(turn.kind, turn.storeHost);
     const found = await traffic.judge(keysAsked);
     const after = turn.afterKilledJava ? ', Java was killed before' : '';
-    const says = `${turn.kind}, derived files ${turn.damage}${after}, ${traffic.sentCount} messages`;
+    const harm = `derived files ${turn.damage}${after}`;
+    const says = `${turn.kind}, ${harm}, ${traffic.sentCount} messages`;
     console.log(`${says}: ${summary(found)}`);
     this.#judge(found, turn, says);
     const { length: before, digest } = this.#known;
