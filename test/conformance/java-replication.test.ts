@@ -170,11 +170,14 @@ async function javaMaster(machine: Machine): Promise<void> {
     await nameServer.start();
     await java.start();
     const slave = await machine.broker([nameServer], {
-      ...{ brokerName: 'broker-a', brokerId: 1, brokerRole: 'SLAVE' },
+      ...{ brokerName: 'broker-a', brokerId: 1, brokerRole: 'SLAVE', slaveReadEnable: true },
       ...quick,
     });
     const ours: [Member, string] = [slave, machine.storeOf(slave)];
     pair = new MixedPair(machine, nameServer, [java, java.store], ours);
+    // An empty slave is given a Java master's last file only: it must be there for the first one.
+    await pair.send(1);
+    await pair.equal();
     await pair.send(3000);
     await pair.commit(7);
     await exchange(pair, true);
