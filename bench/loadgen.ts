@@ -23,6 +23,8 @@ export interface LoadReport {
   per_second: number;
   latency_us: { p50: number; p99: number; p999: number; max: number };
   driver_cpu_seconds: number;
+  /** Of a pull: bytes of the records it was given. */
+  record_bytes?: number;
   /** Of all processors together, whoever used them. */
   machine_busy_share: number;
   server?: { cpu_seconds: number; cpu_seconds_per_million: number; anonymous_mb: number };

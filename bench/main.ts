@@ -1,6 +1,7 @@
 /** `npm run bench -- <command>`; see README.md beside this file. */
 import { parseArgs } from 'node:util';
 import { adminScale } from './admin-scale.ts';
+import { coldBacklog } from './cold-read.ts';
 import { compare } from './compare.ts';
 import { footprint } from './footprint.ts';
 import { limits } from './limits.ts';
@@ -37,6 +38,8 @@ const { values, positionals } = parseArgs({
     topics: { type: 'string' },
     'queues-per-topic': { type: 'string', default: '10' },
     groups: { type: 'string', default: '2000' },
+    gib: { type: 'string', default: '8' },
+    rate: { type: 'string', default: '20000' },
   },
 });
 
@@ -59,6 +62,12 @@ const commands: Record<string, () => Promise<void>> = {
   'tune-java': () => tuneJava(chosenWorkloads(values.workloads), values.candidates, length),
   limits: () => limits(length.pairs, length.seconds),
   report: async () => console.log(writeResults(readResults(values.from.split(',')))),
+  'cold-backlog': () =>
+    coldBacklog({
+      ...length,
+      gib: count('--gib', values.gib),
+      rate: count('--rate', values.rate),
+    }),
   footprint: () => footprint(count('--messages', values.messages)),
   'many-queues': () =>
     manyQueues({

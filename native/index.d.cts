@@ -352,6 +352,7 @@ export interface NativeUpBatch {
   closed: (number & { readonly __brand: 'ConnectionId' })[]
   wanted: Array<NativeWanted>
   poisoned: string | null
+  readFailures: Array<string>
 }
 
 export interface NativeUpFrame {

@@ -38,6 +38,9 @@ export class Intake {
     if (batch.poisoned !== null) {
       this.#log.fatal({ reason: batch.poisoned }, 'the store takes no more writes');
     }
+    for (const reason of batch.readFailures) {
+      this.#log.error({ reason }, 'a file of the store cannot be read');
+    }
   }
 
   /** Takes nothing more; resolves when every request that was taken has been answered. */

@@ -223,6 +223,8 @@ export interface UpBatch {
   wanted: WantedName[];
   /** Set once when the store stopped taking writes, with the reason. */
   poisoned: string | null;
+  /** Files of the store that could not be read, with the reason; at most 16 of a batch. */
+  readFailures: string[];
 }
 
 export interface QueueBounds {

@@ -55,7 +55,7 @@ const NO_RECOVERY: RecoveryReport = {
 };
 
 export function emptyBatch(): UpBatch {
-  return { opened: [], frames: [], closed: [], wanted: [], poisoned: null };
+  return { opened: [], frames: [], closed: [], wanted: [], poisoned: null, readFailures: [] };
 }
 
 export class FakeDataPlane implements DataPlane {

@@ -61,9 +61,10 @@ pub(crate) fn listen_error(error: &ListenError) -> Error {
         ListenError::Listening => Code::AlreadyListening,
         ListenError::Closed => Code::Closed,
         ListenError::Address(_) => Code::InvalidOption,
-        ListenError::Transport(_) | ListenError::Schedule(_) | ListenError::Replication(_) => {
-            Code::ListenFailed
-        }
+        ListenError::Transport(_)
+        | ListenError::Schedule(_)
+        | ListenError::Reading(_)
+        | ListenError::Replication(_) => Code::ListenFailed,
     };
     code.error(error)
 }

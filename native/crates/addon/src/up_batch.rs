@@ -41,6 +41,7 @@ pub struct NativeUpBatch {
     pub closed: Vec<i64>,
     pub wanted: Vec<NativeWanted>,
     pub poisoned: Option<String>,
+    pub read_failures: Vec<String>,
 }
 
 impl From<UpBatch> for NativeUpBatch {
@@ -60,6 +61,7 @@ impl From<UpBatch> for NativeUpBatch {
             closed: batch.closed.into_iter().map(|connection| connection.get() as i64).collect(),
             wanted: batch.wanted.into_iter().map(NativeWanted::from).collect(),
             poisoned: batch.poisoned.map(|reason| reason.to_string()),
+            read_failures: batch.read_failures,
         }
     }
 }

@@ -156,6 +156,8 @@ pub struct Counters {
     pub held_pulls: u64,
     /// Frames that wait for TypeScript.
     pub upward_queue_depth: u64,
+    /// Requests that wait for a reading thread or whose answers are on their way back.
+    pub cold_reads: u64,
 }
 
 /// Looks that found and looks that missed, of all loops.

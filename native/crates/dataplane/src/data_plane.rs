@@ -21,6 +21,7 @@ use crate::offsets::{ConsumerOffset, ConsumerOffsets};
 use crate::options::{DataPlaneOptions, resolve};
 use crate::park::NameKind;
 use crate::policy::{PolicyDelta, PolicySnapshot};
+use crate::reading::Readers;
 use crate::schedule::{Bell, Delivery, Progress};
 use crate::shared::Shared;
 use crate::store_check::StoreCheck;
@@ -71,6 +72,7 @@ enum Life {
     Listening {
         transport: TransportHandle<Mail>,
         delivery: Delivery,
+        readers: Readers,
     },
     Closed,
 }
@@ -116,6 +118,7 @@ impl DataPlane {
             totals: <_>::default(),
             upward: UpwardQueue::new(options.upward_queue_capacity),
             wanted: <_>::default(),
+            reading: <_>::default(),
             schedule: Bell::default(),
             delay_progress: Progress::default(),
             limits,
@@ -163,16 +166,25 @@ impl DataPlane {
                 return Err(ListenError::Schedule(error));
             }
         };
+        let readers = match Readers::start(&self.shared) {
+            Ok(readers) => readers,
+            Err(error) => {
+                drop(transport.shutdown());
+                delivery.stop();
+                return Err(ListenError::Reading(error));
+            }
+        };
         let ha_listen_port = match self.shared.replication.start(bind_ip, self.replication_hooks())
         {
             Ok(port) => port,
             Err(error) => {
                 drop(transport.shutdown());
                 delivery.stop();
+                readers.stop();
                 return Err(error.into());
             }
         };
-        *life = Life::Listening { transport, delivery };
+        *life = Life::Listening { transport, delivery, readers };
         Ok(ListenPorts { ha_listen_port, ..ports })
     }
 
@@ -377,6 +389,7 @@ impl DataPlane {
             connections: count(&shared.totals.connections),
             held_pulls: count(&shared.totals.held_pulls),
             upward_queue_depth: shared.upward.depth() as u64,
+            cold_reads: shared.reading.len() as u64,
         }
     }
 
@@ -403,10 +416,11 @@ impl DataPlane {
         self.shared.store_check.stop();
         let life = std::mem::replace(&mut *lock(&self.life), Life::Closed);
         let mut first: Result<(), CloseError> = Ok(());
-        if let Life::Listening { mut transport, delivery } = life {
+        if let Life::Listening { mut transport, delivery, readers } = life {
             // The store still syncs while loops drain what waits for it.
             first = first.and(transport.shutdown().map_err(CloseError::from));
             first = first.and(if delivery.stop() { Ok(()) } else { Err(CloseError::Schedule) });
+            first = first.and(if readers.stop() { Ok(()) } else { Err(CloseError::Reading) });
         }
         // After the loops: their last answers may wait for slaves.
         self.shared.replication.stop();

@@ -31,6 +31,9 @@ pub enum ListenError {
     /// The thread that delivers delayed messages does not start.
     #[error("cannot start the delivery of delayed messages: {0}")]
     Schedule(io::Error),
+    /// A thread that reads what is not in memory does not start.
+    #[error("cannot start a reading thread: {0}")]
+    Reading(io::Error),
     /// Slaves cannot be served, or the master not be followed.
     #[error(transparent)]
     Replication(#[from] turbopump_replication::StartError),
@@ -61,6 +64,9 @@ pub enum CloseError {
     /// The delivery of delayed messages had panicked.
     #[error("the delivery of delayed messages had panicked")]
     Schedule,
+    /// A reading thread had panicked.
+    #[error("a reading thread had panicked")]
+    Reading,
     /// The store's files are not all flushed; the next open recovers.
     #[error(transparent)]
     Store(#[from] turbopump_store::CloseError),

@@ -22,6 +22,7 @@ mod offsets;
 mod options;
 mod park;
 mod policy;
+mod reading;
 mod requests;
 mod resets;
 mod schedule;

@@ -16,6 +16,7 @@ use crate::hold::waiting;
 use crate::offsets::ConsumerOffsets;
 use crate::park::WantedNames;
 use crate::policy::PolicySnapshot;
+use crate::reading::ReadingPool;
 use crate::resets::Resets;
 use crate::schedule::{self, Bell};
 use crate::store_check::StoreCheck;
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) totals: Totals,
     pub(crate) upward: UpwardQueue,
     pub(crate) wanted: WantedNames,
+    pub(crate) reading: ReadingPool,
     pub(crate) schedule: Bell,
     pub(crate) delay_progress: schedule::Progress,
     pub(crate) unique_ids: UniqueIds,

@@ -14,6 +14,7 @@
 mod arguments;
 mod body;
 mod driver;
+mod drop_cache;
 mod echo;
 mod error;
 mod ledger;
@@ -42,7 +43,8 @@ produce      send messages    --server HOST:PORT --topic T [--queues 8] [--conne
              --rate: open loop, latency counts from the time a send was due
              --in-flight: per connection
 pull         read all queues  --server HOST:PORT --topic T [--queues 8] [--connections 4]
-             [--batch 32] [--passes 1] [--json]
+             [--batch 32] [--passes 1] [--seconds N] [--json]
+drop-cache   --folder DIR: its files leave the page cache
 verify       --server HOST:PORT --ledger FILE [--queues 8] [--json]; exit code 1 on any finding
 echo-limit   what the transport itself can do [--loops 1] [--spin-us 0] [--runs 3] [--seconds 2]
              [--server HOST:PORT]: another echo server instead
@@ -69,6 +71,7 @@ fn run() -> Result<ExitCode, LoadError> {
     match command.as_deref() {
         Some("produce") => produce::run(arguments),
         Some("pull") => pull::run(arguments),
+        Some("drop-cache") => drop_cache::run(arguments),
         Some("verify") => verify::run(arguments),
         Some("echo-limit") => echo::limit::run(arguments),
         Some("synced-write-limit") => limits::synced_write(arguments),

@@ -1,7 +1,7 @@
 //! `pull`: drains the backlog of every queue, as fast as the server gives it.
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use turbopump_wire::codes::response_code;
@@ -34,6 +34,7 @@ struct Pull {
     messages: u64,
     bytes: u64,
     last: Instant,
+    until: Option<Instant>,
 }
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
@@ -43,6 +44,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
     let queues = arguments.or("--queues", 8_u32)?;
     let batch = arguments.or("--batch", 32_u32)?;
     let passes = arguments.or("--passes", 1_u32)?;
+    let seconds: Option<f64> = arguments.get("--seconds")?;
     let encoding = encoding(arguments.flag("--json"));
     let server_pid = arguments.get("--server-pid")?;
     arguments.end()?;
@@ -56,8 +58,19 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
     let measure = Measure::start(server_pid)?;
     let last = Instant::now();
     let (messages, bytes) = (0, 0);
-    let mut work =
-        Pull { encoding, topic, batch, connections, backlogs, measure, messages, bytes, last };
+    let until = seconds.map(|seconds| last + Duration::from_secs_f64(seconds));
+    let mut work = Pull {
+        encoding,
+        topic,
+        batch,
+        connections,
+        backlogs,
+        measure,
+        messages,
+        bytes,
+        last,
+        until,
+    };
     let pace = Pace::Closed { in_flight: queues as usize };
     Driver::connect(server, connections, pace, false)?.run(&mut work)?;
     let mut report = work.measure.report(work.messages, work.last)?;
@@ -129,8 +142,8 @@ impl Workload for Pull {
 
     fn lost(&mut self, _number: u64) {}
 
-    fn is_done(&self, _now: Instant) -> bool {
-        self.backlogs.iter().all(Backlog::is_done)
+    fn is_done(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now >= until) || self.backlogs.iter().all(Backlog::is_done)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bytes of the log, handed out without copying.
+//! Bytes of the log: of the mapping without a copy where they are in memory, else read.
 
 use std::ops::{Deref, Range};
 use std::sync::Arc;
@@ -7,6 +7,10 @@ use crate::disk::MappedFile;
 
 /// A record, or a run of records, of one segment. Cheap to clone; keeps the segment's mapping
 /// alive, so that retention never takes the bytes away under a reader.
+///
+/// A mapped slice is for a system call to take (a socket's `writev`): should its page be gone and
+/// its sector be bad, the call fails, where a look from here would be SIGBUS. What the process
+/// looks at itself is read, not mapped.
 #[derive(Clone, Debug)]
 pub struct LogSlice {
     bytes: Bytes,
@@ -15,7 +19,7 @@ pub struct LogSlice {
 #[derive(Clone, Debug)]
 enum Bytes {
     Mapped { file: Arc<MappedFile>, range: Range<usize> },
-    Copied(Arc<[u8]>),
+    Copied(Arc<Vec<u8>>),
 }
 
 impl LogSlice {
@@ -25,15 +29,17 @@ impl LogSlice {
         Some(Self { bytes: Bytes::Mapped { file, range: at..at + len } })
     }
 
-    pub(crate) fn copied(bytes: Vec<u8>) -> Self {
-        Self { bytes: Bytes::Copied(bytes.into()) }
+    /// Bytes that were read.
+    #[must_use]
+    pub fn copied(bytes: Vec<u8>) -> Self {
+        Self { bytes: Bytes::Copied(Arc::new(bytes)) }
     }
 }
 
 impl Default for LogSlice {
     /// No bytes.
     fn default() -> Self {
-        Self { bytes: Bytes::Copied(Arc::from([])) }
+        Self::copied(Vec::new())
     }
 }
 

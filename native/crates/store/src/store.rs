@@ -239,12 +239,51 @@ impl Store {
         self.core.log.read_record(at, size_hint)
     }
 
-    /// `len` bytes from `at`, within one segment and below the readable end, not looked at.
+    /// `len` bytes from `at`, within one segment and below the readable end, not looked at. Waits
+    /// for the device when it must.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub fn read_run(&self, at: PhysicalOffset, len: u32) -> Result<LogSlice, ReadError> {
         self.core.log.read_run(at, len)
+    }
+
+    /// The same without waiting and without a copy, for a system call to take; `None` when the
+    /// bytes are not in memory.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn resident_run(
+        &self,
+        at: PhysicalOffset,
+        len: u32,
+    ) -> Result<Option<LogSlice>, ReadError> {
+        self.core.log.resident_run(at, len)
+    }
+
+    /// The same for a thread that may wait: appended to `out`, in large reads that leave the page
+    /// cache to the log's tail. Positions put into `ahead` are for [`Store::read_ahead`].
+    ///
+    /// # Errors
+    /// See [`ReadError`]; `out` may have a part of the bytes.
+    pub fn read_cold(
+        &self,
+        at: PhysicalOffset,
+        len: u32,
+        out: &mut Vec<u8>,
+        ahead: &mut Vec<u64>,
+    ) -> Result<(), ReadError> {
+        self.core.log.read_cold(at, len, out, ahead)
+    }
+
+    /// Reads what [`Store::read_cold`] expects to be asked for next. An error shows when it is.
+    pub fn read_ahead(&self, position: u64) {
+        self.core.log.load_block(position);
+    }
+
+    /// Gives back the memory of cold reads; called when there are none for a while.
+    pub fn end_cold_reads(&self) {
+        self.core.log.cold.clear();
     }
 
     /// Readable records that may have `key` (the index knows hashes only; the caller compares),

@@ -86,6 +86,7 @@ impl LoopCore {
     pub(crate) fn forget(&mut self, connection: ConnId) {
         let released = self.holds.release_connection(connection);
         self.shared.held_changed(-(released as i64));
+        self.shared.reading.forget(connection);
         self.lot.forget(connection);
         self.connections.remove(&connection);
     }
@@ -101,14 +102,16 @@ impl LoopCore {
 }
 
 /// Moves `pull.next` over entries it does not want; true at the first one it does, and when the
-/// queue cannot be read, so that the pull runs and tells its client why.
+/// queue cannot be read here and now, so that the pull runs: as one that reads from disk, or to
+/// tell its client why it cannot.
 fn has_message(pull: &mut HeldPull, entries: &mut Vec<QueueEntry>) -> bool {
     while pull.next < pull.queue.max_offset() {
         if pull.filter.takes_all() {
             return true;
         }
         entries.clear();
-        if pull.queue.read(pull.next, SEARCH_STEP, entries).is_err() || entries.is_empty() {
+        let read = pull.queue.read_now(pull.next, SEARCH_STEP, entries);
+        if !matches!(read, Ok(true)) || entries.is_empty() {
             return true;
         }
         if entries.iter().any(|entry| pull.filter.takes(entry.tags_code)) {

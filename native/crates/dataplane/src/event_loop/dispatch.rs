@@ -89,8 +89,8 @@ impl LoopCore {
             request_code::GET_MAX_OFFSET => self.max_offset(request, outlets),
             request_code::SEARCH_OFFSET_BY_TIMESTAMP => self.search_offset(request, outlets),
             request_code::GET_EARLIEST_MSG_STORETIME => self.earliest_store_time(request, outlets),
-            request_code::VIEW_MESSAGE_BY_ID => self.view_message(request, outlets),
-            request_code::QUERY_MESSAGE => self.query_message(request, outlets),
+            request_code::VIEW_MESSAGE_BY_ID => self.view_message(request),
+            request_code::QUERY_MESSAGE => self.query_message(request),
             code => Err(not_supported(code)),
         }
     }

@@ -7,6 +7,7 @@ use turbopump_transport::ConnId;
 use turbopump_wire::PhysicalOffset;
 
 use crate::park::NameKind;
+use crate::reading::Delivered;
 
 /// Answer to a wanted name that is not granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub(crate) enum Mail {
     Frames(Vec<(ConnId, Vec<u8>)>),
     /// A frame whose body is a record of the log.
     Record { connection: ConnId, frame: Vec<u8>, record: LogSlice },
+    /// An answer that was read from disk.
+    Read(Delivered),
     /// TypeScript ends a connection.
     Close(ConnId),
     /// The topic's queues are gone, or a group's place in them was moved: held pulls look again.

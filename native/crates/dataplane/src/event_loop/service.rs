@@ -75,6 +75,13 @@ impl LoopService {
                     outlets.push_shared(connection, Box::new(record));
                 }
             }
+            Mail::Read(answer) => {
+                core.shared.reading.delivered(&answer);
+                if let Some(out) = outlets.bytes(answer.connection) {
+                    out.extend_from_slice(&answer.head);
+                    outlets.push_shared(answer.connection, Box::new(answer.body));
+                }
+            }
             Mail::Close(connection) => outlets.close(connection),
             Mail::TopicChanged(topic) => {
                 for pull in core.holds.release_topic(&topic) {

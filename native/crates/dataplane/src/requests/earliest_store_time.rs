@@ -10,14 +10,15 @@ impl LoopCore {
         request: &Request<'_>,
         outlets: &mut dyn Outlets,
     ) -> Result<(), Stop> {
-        let timestamp = match self.queue_asked_for(request)? {
-            Some(queue) => {
-                let found = self.shared.store.earliest_store_time(queue.topic(), queue.id());
-                found.map_err(|error| read_refusal(&error))?.unwrap_or(-1)
-            }
-            None => -1,
+        let to = request.to;
+        let Some(queue) = self.queue_asked_for(request)? else {
+            reply::field(outlets, to, "timestamp", -1_i64);
+            return Ok(());
         };
-        reply::field(outlets, request.to, "timestamp", timestamp);
-        Ok(())
+        self.read_cold(to, move |shared, _| {
+            let found = shared.store.earliest_store_time(queue.topic(), queue.id());
+            let timestamp = found.map_err(|error| read_refusal(shared, &error))?.unwrap_or(-1);
+            Ok(reply::found_field(to, "timestamp", timestamp))
+        })
     }
 }

@@ -6,6 +6,7 @@
 //! client allows it), 20 again at once, 21 offset moved; 24, 25, 26 send the client back to its
 //! heartbeats.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,14 +20,17 @@ use turbopump_wire::{QueueId, QueueOffset};
 
 use super::admission::{REJECTED, find_group};
 use super::pull_header::PullHeader;
-use super::pull_read::{self, PullLimits, Pulled};
+use super::pull_read::{self, Halt, PullLimits, Pulled, Reach};
+use super::slave_pull::code_at_slave;
 use super::{TagFilter, reply};
-use crate::event_loop::{LoopCore, Outlets, Request, Stop, not_supported};
+use crate::event_loop::{LoopCore, Outlets, ReplyTo, Request, Stop, not_supported};
 use crate::hold::HeldPull;
 use crate::message;
 use crate::policy::{
     BrokerPolicy, BrokerRole, GroupPolicy, LiveGroup, PERM_READ, PolicySnapshot, TopicEntry,
 };
+use crate::reading::{Found, note_failure};
+use crate::shared::Shared;
 
 /// Runs up to this are copied into the answer: cheaper than one more slice of the `writev`.
 const COPIED_RUN_BYTES_MAX: usize = 4096;
@@ -71,35 +75,65 @@ impl LoopCore {
             bytes: broker.max_transfer_bytes,
         };
         let (id, asked) = (grant.queue.id(), header.queue_offset);
+        let answer = PullAnswer::new(request.to, &header, &grant, self.index);
         if let Some(to) = self.shared.resets.tell(header.group, header.topic, id, asked, self.now) {
             let pulled = pull_read::moved(&grant.queue, to);
             let code = pulled.status.code(asked);
-            self.answer_pull(request, &header, &grant, code, pulled, broker, outlets);
+            answer.send(&self.shared, code, pulled, broker, outlets);
             return Ok(());
         }
         let entries = &mut self.scratch.entries;
         let store = &self.shared.store;
         let (queue, filter) = (&grant.queue, &grant.filter);
-        let mut pulled = pull_read::read(store, queue, asked, filter, limits, entries)
-            .map_err(|error| read_refusal(&error))?;
-        if request.first_pass && header.commits_offset() {
-            self.commit_offset(header.group, header.topic, &grant.queue, header.commit_offset);
-        }
-        if pulled.messages == 0
-            && let Some(counters) = self.shared.pulls.get(self.index)
-        {
-            counters.missed();
-        }
-        let code = match broker.role {
-            BrokerRole::Slave => self.code_at_slave(&mut pulled, asked)?,
-            _ => pulled.status.code(asked),
+        let found = pull_read::read(store, queue, asked, filter, limits, entries, Reach::Memory);
+        let mut pulled = match found {
+            Ok(pulled) => pulled,
+            Err(Halt::Cold) => {
+                self.commit_with_pull(request, &header, &grant.queue);
+                return self.pull_cold(answer.owned(), &grant, asked, limits);
+            }
+            Err(Halt::Failed(error)) => return Err(read_refusal(&self.shared, &error)),
         };
+        self.commit_with_pull(request, &header, &grant.queue);
+        let code = answer.code(&self.shared, &mut pulled, asked, broker)?;
         let small = request.whole.len() <= HELD_FRAME_BYTES_MAX;
         if code == PULL_NOT_FOUND && request.first_pass && header.may_suspend() && small {
             return self.hold(request, &header, grant, policy, outlets);
         }
-        self.answer_pull(request, &header, &grant, code, pulled, broker, outlets);
+        answer.send(&self.shared, code, pulled, broker, outlets);
         Ok(())
+    }
+
+    fn commit_with_pull(&self, request: &Request<'_>, header: &PullHeader<'_>, queue: &Queue) {
+        if request.first_pass && header.commits_offset() {
+            self.commit_offset(header.group, header.topic, queue, header.commit_offset);
+        }
+    }
+
+    /// Has a reading thread look again and answer. It answers whatever it finds: only a pull from
+    /// the queue's end is held, and that one needs no look into a file.
+    fn pull_cold(
+        &self,
+        answer: PullAnswer<'static>,
+        grant: &Grant<'_>,
+        asked: i64,
+        limits: PullLimits,
+    ) -> Result<(), Stop> {
+        let (queue, filter) = (grant.queue.clone(), grant.filter.clone());
+        self.read_cold(answer.to, move |shared, ahead| {
+            let (store, mut entries, reach) = (&shared.store, Vec::new(), Reach::Disk(ahead));
+            let found = pull_read::read(store, &queue, asked, &filter, limits, &mut entries, reach);
+            let mut pulled = found.map_err(|halt| match halt {
+                Halt::Failed(error) => read_refusal(shared, &error),
+                Halt::Cold => Stop::refuse(SYSTEM_ERROR, "a reading thread did not read"),
+            })?;
+            let policy = shared.policy.load();
+            let broker = policy.broker();
+            let code = answer.code(shared, &mut pulled, asked, broker)?;
+            let mut head = Vec::new();
+            answer.encode(shared, code, &pulled, broker, &mut head);
+            Ok(Found { head, body: pulled.runs.pop().unwrap_or_default() })
+        })
     }
 
     fn check_pull<'p>(
@@ -176,57 +210,116 @@ impl LoopCore {
             self.shared.offsets.commit(group, topic, queue.id(), offset);
         }
     }
+}
 
-    #[allow(clippy::too_many_arguments)]
-    fn answer_pull(
-        &mut self,
-        request: &Request<'_>,
-        header: &PullHeader<'_>,
-        grant: &Grant<'_>,
-        code: i32,
-        pulled: Pulled,
-        broker: &BrokerPolicy,
-        outlets: &mut dyn Outlets,
-    ) {
-        let to = request.to;
-        if to.oneway {
-            return;
+/// What an answer needs besides what was found. Reading threads own theirs.
+struct PullAnswer<'a> {
+    to: ReplyTo,
+    group_name: Cow<'a, str>,
+    topic_name: Cow<'a, str>,
+    group: Cow<'a, Arc<GroupPolicy>>,
+    topic: Cow<'a, Arc<TopicEntry>>,
+    loop_index: usize,
+}
+
+impl<'a> PullAnswer<'a> {
+    fn new(to: ReplyTo, header: &PullHeader<'a>, grant: &Grant<'a>, loop_index: usize) -> Self {
+        Self {
+            to,
+            group_name: Cow::Borrowed(header.group),
+            topic_name: Cow::Borrowed(header.topic),
+            group: Cow::Borrowed(grant.group),
+            topic: Cow::Borrowed(grant.topic),
+            loop_index,
         }
-        let Some(out) = outlets.bytes(to.connection) else { return };
-        let suggested = self.suggested_broker(grant.group, &pulled, broker);
-        let written = Response::begin(out, to.encoding, code, to.opaque)
+    }
+
+    fn owned(self) -> PullAnswer<'static> {
+        PullAnswer {
+            to: self.to,
+            group_name: Cow::Owned(self.group_name.into_owned()),
+            topic_name: Cow::Owned(self.topic_name.into_owned()),
+            group: Cow::Owned(self.group.into_owned()),
+            topic: Cow::Owned(self.topic.into_owned()),
+            loop_index: self.loop_index,
+        }
+    }
+
+    /// Counts the look and names its outcome.
+    fn code(
+        &self,
+        shared: &Shared,
+        pulled: &mut Pulled,
+        asked: i64,
+        broker: &BrokerPolicy,
+    ) -> Result<i32, Stop> {
+        if pulled.messages == 0
+            && let Some(counters) = shared.pulls.get(self.loop_index)
+        {
+            counters.missed();
+        }
+        match broker.role {
+            BrokerRole::Slave => code_at_slave(shared, pulled, asked),
+            _ => Ok(pulled.status.code(asked)),
+        }
+    }
+
+    /// The answer up to its body; counts what is handed out.
+    fn encode(
+        &self,
+        shared: &Shared,
+        code: i32,
+        pulled: &Pulled,
+        broker: &BrokerPolicy,
+        out: &mut Vec<u8>,
+    ) {
+        let suggested = self.suggested_broker(shared, pulled, broker);
+        let written = Response::begin(out, self.to.encoding, code, self.to.opaque)
             .remark(pulled.status.text())
             .ext("suggestWhichBrokerId", suggested)
             .ext("nextBeginOffset", pulled.next)
             .ext("minOffset", pulled.min)
             .ext("maxOffset", pulled.max)
-            .ext("topicSysFlag", grant.topic.policy.topic_sys_flag)
-            .ext("groupSysFlag", grant.group.group_sys_flag)
+            .ext("topicSysFlag", self.topic.policy.topic_sys_flag)
+            .ext("groupSysFlag", self.group.group_sys_flag)
             .finish(pulled.bytes as usize);
         reply::complete(written);
-        for run in pulled.runs {
-            match outlets.bytes(to.connection) {
-                Some(out) if run.len() <= COPIED_RUN_BYTES_MAX => out.extend_from_slice(&run),
-                _ => outlets.push_shared(to.connection, Box::new(run)),
-            }
-        }
         if code == SUCCESS
-            && let Some(counters) = self.shared.pulls.get(self.index)
+            && let Some(counters) = shared.pulls.get(self.loop_index)
         {
-            counters.got(header.group, header.topic, pulled.messages, pulled.bytes);
+            counters.got(&self.group_name, &self.topic_name, pulled.messages, pulled.bytes);
+        }
+    }
+
+    fn send(
+        &self,
+        shared: &Shared,
+        code: i32,
+        pulled: Pulled,
+        broker: &BrokerPolicy,
+        outlets: &mut dyn Outlets,
+    ) {
+        let connection = self.to.connection;
+        let (false, Some(out)) = (self.to.oneway, outlets.bytes(connection)) else { return };
+        self.encode(shared, code, &pulled, broker, out);
+        for run in pulled.runs {
+            match outlets.bytes(connection) {
+                Some(out) if run.len() <= COPIED_RUN_BYTES_MAX => out.extend_from_slice(&run),
+                _ => outlets.push_shared(connection, Box::new(run)),
+            }
         }
     }
 
     /// A reader too far behind for memory is sent to a slave, where slaves may be read.
-    fn suggested_broker(&self, group: &GroupPolicy, pulled: &Pulled, broker: &BrokerPolicy) -> i64 {
+    fn suggested_broker(&self, shared: &Shared, pulled: &Pulled, broker: &BrokerPolicy) -> i64 {
         if !broker.slave_read_enable || pulled.to_master {
             return 0;
         }
-        let behind = self.shared.store.readable().since(pulled.last);
-        if pulled.messages > 0 && behind > self.shared.in_memory_bytes {
-            group.which_broker_when_consume_slowly
+        let behind = shared.store.readable().since(pulled.last);
+        if pulled.messages > 0 && behind > shared.in_memory_bytes {
+            self.group.which_broker_when_consume_slowly
         } else {
-            group.broker_id
+            self.group.broker_id
         }
     }
 }
@@ -296,6 +389,8 @@ fn forbidden(kind: Forbidden, remark: String) -> Stop {
     Stop::Refuse { code: NO_PERMISSION, remark: remark.into(), field }
 }
 
-pub(super) fn read_refusal(error: &ReadError) -> Stop {
+/// Answers a request that could not be read; a failing disk is told to the operator as well.
+pub(super) fn read_refusal(shared: &Shared, error: &ReadError) -> Stop {
+    note_failure(shared, error);
     Stop::refuse(SYSTEM_ERROR, format!("store error: {error}"))
 }

@@ -1,5 +1,6 @@
 //! Finding a pull's messages: walk queue entries, filter, gather runs of the log (Java
-//! `DefaultMessageStore.getMessage`).
+//! `DefaultMessageStore.getMessage`). Unlike Java's, a pull from far behind the tail is not cut to
+//! 8 messages or 64 KiB: it is read where it holds up nobody.
 
 use std::sync::Arc;
 
@@ -94,6 +95,28 @@ pub(crate) fn moved(queue: &Queue, to: QueueOffset) -> Pulled {
     Pulled::nothing(Status::OffsetReset, to.get() as i64, bounds)
 }
 
+/// How far a look may reach.
+pub(crate) enum Reach<'a> {
+    /// Event loops: what is in memory.
+    Memory,
+    /// Reading threads: the device as well. Gets positions to read ahead.
+    Disk(&'a mut Vec<u64>),
+}
+
+/// Why a look ended without a result.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// What is wanted is not in memory: a reading thread looks again.
+    Cold,
+    Failed(ReadError),
+}
+
+impl<E: Into<ReadError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 /// Looks for messages from `asked` on.
 pub(crate) fn read(
     store: &Store,
@@ -102,7 +125,8 @@ pub(crate) fn read(
     filter: &TagFilter,
     limits: PullLimits,
     entries: &mut Vec<QueueEntry>,
-) -> Result<Pulled, ReadError> {
+    reach: Reach<'_>,
+) -> Result<Pulled, Halt> {
     let (min, max) = (queue.min_offset().get() as i64, queue.max_offset().get() as i64);
     let nothing = |status, next| Ok(Pulled::nothing(status, next, (min, max)));
     if max == 0 {
@@ -118,7 +142,8 @@ pub(crate) fn read(
         return nothing(Status::OffsetOverflowBadly, max);
     }
     let pulled = Pulled::nothing(Status::NoMatchedMessage, asked, (min, max));
-    Gather { store, limits, pulled, run: None }.walk(queue, filter, entries)
+    let gather = Gather { store, limits, pulled, run: None, reach, body: Vec::new() };
+    gather.walk(queue, filter, entries)
 }
 
 struct Gather<'a> {
@@ -127,6 +152,9 @@ struct Gather<'a> {
     pulled: Pulled,
     /// Neighbouring records, not yet read.
     run: Option<(PhysicalOffset, u32)>,
+    reach: Reach<'a>,
+    /// What was read from disk.
+    body: Vec<u8>,
 }
 
 impl Gather<'_> {
@@ -135,13 +163,18 @@ impl Gather<'_> {
         queue: &Queue,
         filter: &TagFilter,
         entries: &mut Vec<QueueEntry>,
-    ) -> Result<Pulled, ReadError> {
+    ) -> Result<Pulled, Halt> {
         let most = FILTERED_ENTRIES_MAX.max(self.limits.messages);
         let mut looked_at = 0;
         while self.pulled.next < self.pulled.max && looked_at < most {
             entries.clear();
             let from = QueueOffset::new(self.pulled.next as u64);
-            queue.read(from, STEP.min(most - looked_at), entries)?;
+            let count = STEP.min(most - looked_at);
+            match self.reach {
+                Reach::Disk(_) => queue.read(from, count, entries)?,
+                Reach::Memory if queue.read_now(from, count, entries)? => {}
+                Reach::Memory => return Err(Halt::Cold),
+            }
             if entries.is_empty() {
                 break;
             }
@@ -158,7 +191,7 @@ impl Gather<'_> {
     }
 
     /// False when the answer is full.
-    fn take(&mut self, entry: &QueueEntry) -> Result<bool, ReadError> {
+    fn take(&mut self, entry: &QueueEntry) -> Result<bool, Halt> {
         let size = u64::from(entry.size);
         let pulled = &mut self.pulled;
         let full = pulled.messages as usize >= self.limits.messages
@@ -188,15 +221,23 @@ impl Gather<'_> {
         Ok(true)
     }
 
-    fn end_run(&mut self) -> Result<(), ReadError> {
-        if let Some((at, len)) = self.run.take() {
-            self.pulled.runs.push(self.store.read_run(at, len)?);
+    fn end_run(&mut self) -> Result<(), Halt> {
+        let Some((at, len)) = self.run.take() else { return Ok(()) };
+        match &mut self.reach {
+            Reach::Memory => {
+                let run = self.store.resident_run(at, len)?.ok_or(Halt::Cold)?;
+                self.pulled.runs.push(run);
+            }
+            Reach::Disk(ahead) => self.store.read_cold(at, len, &mut self.body, ahead)?,
         }
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Pulled, ReadError> {
+    fn finish(mut self) -> Result<Pulled, Halt> {
         self.end_run()?;
+        if !self.body.is_empty() {
+            self.pulled.runs.push(LogSlice::copied(self.body));
+        }
         Ok(self.pulled)
     }
 }

@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 
-use turbopump_store::Placed;
+use turbopump_store::{LogSlice, Placed};
 use turbopump_wire::codes::response_code::SUCCESS;
 use turbopump_wire::header::{EncodeError, ExtValue, Response};
 use turbopump_wire::message_id::OffsetMessageId;
 
 use crate::event_loop::{Answer, AnswerKind, Outlets, ReplyTo};
 use crate::policy::PolicySnapshot;
+use crate::reading::Found;
 
 /// Answers that a request is not carried out.
 pub(crate) fn refuse(
@@ -31,6 +32,14 @@ pub(crate) fn field(outlets: &mut dyn Outlets, to: ReplyTo, name: &str, value: i
     if let (false, Some(out)) = (to.oneway, outlets.bytes(to.connection)) {
         complete(Response::begin(out, to.encoding, SUCCESS, to.opaque).ext(name, value).finish(0));
     }
+}
+
+/// The same as a reading thread answers it.
+pub(crate) fn found_field(to: ReplyTo, name: &str, value: impl ExtValue) -> Found {
+    let mut head = Vec::new();
+    let begun = Response::begin(&mut head, to.encoding, SUCCESS, to.opaque);
+    complete(begun.ext(name, value).finish(0));
+    Found { head, body: LogSlice::default() }
 }
 
 /// Answers success.

@@ -18,15 +18,17 @@ impl LoopCore {
             Some(kind) if kind.eq_ignore_ascii_case("upper") => Boundary::Upper,
             _ => Boundary::Lower,
         };
-        let offset = match self.queue_asked_for(request)? {
-            Some(queue) => {
-                let (topic, id) = (queue.topic(), queue.id());
-                let found = self.shared.store.search_offset(topic, id, timestamp_ms, boundary);
-                found.map_err(|error| read_refusal(&error))?.get()
-            }
-            None => 0,
+        let to = request.to;
+        let Some(queue) = self.queue_asked_for(request)? else {
+            reply::field(outlets, to, "offset", 0_u64);
+            return Ok(());
         };
-        reply::field(outlets, request.to, "offset", offset);
-        Ok(())
+        // Some twenty records all over the log are looked at.
+        self.read_cold(to, move |shared, _| {
+            let found =
+                shared.store.search_offset(queue.topic(), queue.id(), timestamp_ms, boundary);
+            let offset = found.map_err(|error| read_refusal(shared, &error))?;
+            Ok(reply::found_field(to, "offset", offset.get()))
+        })
     }
 }

@@ -11,29 +11,28 @@ use turbopump_wire::codes::response_code::{
 };
 
 use super::pull_read::{Pulled, Status};
-use crate::event_loop::{LoopCore, Stop};
+use crate::event_loop::Stop;
+use crate::shared::Shared;
 
-impl LoopCore {
-    /// The code to answer with; the answer keeps the offset asked for.
-    pub(super) fn code_at_slave(&self, pulled: &mut Pulled, asked: i64) -> Result<i32, Stop> {
-        if pulled.status == Status::Found {
-            return Ok(SUCCESS);
-        }
-        let link = self.shared.replication.status().master;
-        let follows = link.is_some_and(|link| link.connected && link.refusal.is_none());
-        let Some(code) = code(pulled.status, asked, follows) else {
-            let remark = format!(
-                "offset {asked} lies before offset {}, with which this slave's copy begins",
-                pulled.min
-            );
-            return Err(Stop::refuse(SYSTEM_ERROR, remark));
-        };
-        if pulled.status.code(asked) == PULL_OFFSET_MOVED {
-            pulled.next = asked;
-        }
-        pulled.to_master = follows;
-        Ok(code)
+/// The code to answer with; the answer keeps the offset asked for.
+pub(super) fn code_at_slave(shared: &Shared, pulled: &mut Pulled, asked: i64) -> Result<i32, Stop> {
+    if pulled.status == Status::Found {
+        return Ok(SUCCESS);
     }
+    let link = shared.replication.status().master;
+    let follows = link.is_some_and(|link| link.connected && link.refusal.is_none());
+    let Some(code) = code(pulled.status, asked, follows) else {
+        let remark = format!(
+            "offset {asked} lies before offset {}, with which this slave's copy begins",
+            pulled.min
+        );
+        return Err(Stop::refuse(SYSTEM_ERROR, remark));
+    };
+    if pulled.status.code(asked) == PULL_OFFSET_MOVED {
+        pulled.next = asked;
+    }
+    pulled.to_master = follows;
+    Ok(code)
 }
 
 /// `None` where nothing true can be answered.

@@ -146,8 +146,14 @@ impl Rig {
         self.service.frame(&mut self.wires, conn(number), frame);
     }
 
+    /// Ends the turn, and does what it left to reading threads.
     pub(crate) fn turn_end(&mut self) {
         self.service.turn_end(&mut self.wires);
+        while let Some(answer) = self.plane.shared.reading.run_one(&self.plane.shared) {
+            if let Some(answer) = answer {
+                self.service.mail(&mut self.wires, Mail::Read(answer));
+            }
+        }
     }
 
     pub(crate) fn mail(&mut self, mail: Mail) {

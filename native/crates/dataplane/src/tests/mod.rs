@@ -1,6 +1,7 @@
 //! A loop's turns as clients see them, over a disk in memory.
 
 mod admin;
+mod cold_reads;
 mod holds;
 mod offsets;
 mod parking;

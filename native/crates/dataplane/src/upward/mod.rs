@@ -18,6 +18,9 @@ use crate::sync::lock;
 /// Bytes of frames that may wait for TypeScript, whatever their number.
 pub const UPWARD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Failed reads that one batch tells; a bad sector that is asked for again and again is no news.
+const READ_FAILURES_MAX: usize = 16;
+
 /// A connection was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
@@ -63,6 +66,8 @@ pub struct UpBatch {
     pub wanted: Vec<Wanted>,
     /// Why the store stopped taking writes; set in one batch only.
     pub poisoned: Option<Arc<str>>,
+    /// Reads that failed, at most 16 of a batch: for the log.
+    pub read_failures: Vec<String>,
 }
 
 impl UpBatch {
@@ -72,6 +77,7 @@ impl UpBatch {
             && self.closed.is_empty()
             && self.wanted.is_empty()
             && self.poisoned.is_none()
+            && self.read_failures.is_empty()
     }
 }
 
@@ -126,6 +132,17 @@ impl UpwardQueue {
         state.frame_bytes = 0;
         state.silent.clear();
         std::mem::take(&mut state.batch)
+    }
+
+    /// A file could not be read; its request is answered with an error.
+    pub(crate) fn read_failed(&self, reason: &str) {
+        self.change(|state| {
+            let failures = &mut state.batch.read_failures;
+            let is_news = !failures.iter().any(|known| known == reason);
+            if is_news && failures.len() < READ_FAILURES_MAX {
+                failures.push(reason.to_owned());
+            }
+        });
     }
 
     pub(crate) fn opened(&self, opened: Opened) {

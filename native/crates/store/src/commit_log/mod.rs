@@ -11,10 +11,12 @@
 
 mod append;
 mod cache_window;
+pub(crate) mod cold_blocks;
 mod group_commit;
 mod prepare;
 mod raw;
 mod read;
+mod residency;
 pub(crate) mod segment;
 pub(crate) mod segments;
 
@@ -30,7 +32,9 @@ use crate::poison::Poison;
 use crate::signal::Signal;
 use crate::status::Progress;
 
+use cold_blocks::ColdBlocks;
 use group_commit::Group;
+use residency::Residency;
 use segment::Segment;
 use segments::Segments;
 
@@ -105,6 +109,8 @@ pub(crate) struct CommitLog {
     prepare_at: AtomicU64,
     /// Up to here the log's pages were given back to the page cache.
     released: AtomicU64,
+    residency: Residency,
+    pub(crate) cold: ColdBlocks,
 }
 
 /// What recovery found out, from which a log goes on.
@@ -167,6 +173,8 @@ impl CommitLog {
             window_max_us: AtomicU64::new(0),
             prepare_at: AtomicU64::new(0),
             released: AtomicU64::new(end),
+            residency: Residency::new(end),
+            cold: ColdBlocks::default(),
         };
         if flushed.end < end {
             log.urgent.store(true, Ordering::Release);

@@ -181,6 +181,7 @@ impl CommitLog {
         }
         self.positions.readable.store(base.get(), Ordering::SeqCst);
         self.released.store(base.get(), Ordering::Relaxed);
+        self.cold.clear();
         self.prepare_at.store(0, Ordering::Relaxed);
         Ok(())
     }
@@ -209,8 +210,15 @@ impl CommitLog {
         };
         let upto = end.get().min(segment.end());
         let len = usize::try_from(upto - at.get()).unwrap_or(usize::MAX).min(max);
-        let slice = segment.slice(at.get() - segment.base, len)?;
-        slice.ok_or(ReadError::NotARecord { at })
+        let from = at.get() - segment.base;
+        if self.is_in_memory(&segment, from, len)?
+            && let Some(slice) = segment.slice(from, len)?
+        {
+            return Ok(slice);
+        }
+        let mut bytes = vec![0; len];
+        segment.read(&mut bytes, from)?;
+        Ok(LogSlice::copied(bytes))
     }
 }
 

@@ -1,6 +1,11 @@
 //! Reading records by position. Positions come from clients (message ids), so each is checked
 //! against the log's bounds and the record against its own stored position.
+//!
+//! Three ways: `resident_run` never waits and copies nothing (event loops), `read_cold` waits and
+//! leaves the page cache alone (reading threads), `read_run` and `read_record` wait (everybody
+//! else). Only the first hands out mapped bytes, and it is for system calls to take.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use turbopump_wire::PhysicalOffset;
@@ -8,6 +13,7 @@ use turbopump_wire::record::RecordView;
 
 use super::CommitLog;
 use super::append::BLANK_BYTES;
+use super::segment::Segment;
 use crate::error::ReadError;
 use crate::log_slice::LogSlice;
 
@@ -33,8 +39,50 @@ impl CommitLog {
         if is_whole { Ok(record) } else { Err(ReadError::NotARecord { at }) }
     }
 
-    /// `len` bytes from `at`, which must be readable and within one segment.
+    /// `len` bytes from `at`, which must be readable and within one segment; waits for them.
     pub(crate) fn read_run(&self, at: PhysicalOffset, len: u32) -> Result<LogSlice, ReadError> {
+        let (segment, from) = self.locate(at, len)?;
+        let mut bytes = vec![0; len as usize];
+        segment.read(&mut bytes, from)?;
+        Ok(LogSlice::copied(bytes))
+    }
+
+    /// The same, `None` when it would have to wait.
+    pub(crate) fn resident_run(
+        &self,
+        at: PhysicalOffset,
+        len: u32,
+    ) -> Result<Option<LogSlice>, ReadError> {
+        let (segment, from) = self.locate(at, len)?;
+        if self.is_in_memory(&segment, from, len as usize)? {
+            return Ok(segment.slice(from, len as usize)?);
+        }
+        Ok(None)
+    }
+
+    /// The same for a reading thread: appended to `out`, past the page cache unless it is there
+    /// already. `ahead` gets the blocks to read next.
+    pub(crate) fn read_cold(
+        &self,
+        at: PhysicalOffset,
+        len: u32,
+        out: &mut Vec<u8>,
+        ahead: &mut Vec<u64>,
+    ) -> Result<(), ReadError> {
+        let (segment, from) = self.locate(at, len)?;
+        let len = len as usize;
+        // Unmapped files only say so by being read, and a direct read is right in any case.
+        if segment.is_resident(0, 0)?.is_some() && self.is_in_memory(&segment, from, len)? {
+            let old = out.len();
+            out.resize(old + len, 0);
+            segment.read(out.get_mut(old..).unwrap_or_default(), from)?;
+            return Ok(());
+        }
+        Ok(self.read_blocks(&segment, from, len, out, ahead)?)
+    }
+
+    /// The segment of a readable run, and where in it the run begins.
+    fn locate(&self, at: PhysicalOffset, len: u32) -> Result<(Arc<Segment>, u64), ReadError> {
         let min = self.positions.min.load(Ordering::Acquire);
         let readable = self.positions.readable.load(Ordering::Acquire);
         if at.get() < min {
@@ -48,8 +96,11 @@ impl CommitLog {
             let min = PhysicalOffset::new(self.positions.min.load(Ordering::Acquire));
             return Err(ReadError::Deleted { at, min });
         };
-        let slice = segment.slice(at.get() - segment.base, len as usize)?;
-        slice.ok_or(ReadError::NotARecord { at })
+        let from = at.get() - segment.base;
+        if !segment.has(from, len as usize) {
+            return Err(ReadError::NotARecord { at });
+        }
+        Ok((segment, from))
     }
 
     fn size_at(&self, at: PhysicalOffset) -> Result<u32, ReadError> {

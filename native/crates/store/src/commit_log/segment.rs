@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
-use crate::disk::{Disk, DiskFile, MappedFile, OpenMode};
+use crate::disk::{Disk, DiskFile, MappedFile, OpenMode, read_exact_at};
 use crate::error::FileError;
 use crate::log_slice::LogSlice;
 
@@ -114,7 +114,10 @@ impl Segment {
 
     /// Lets the page cache forget `len` bytes from `at` (relative) that are on disk.
     pub(crate) fn release_cache(&self, at: u64, len: u64) -> Result<(), FileError> {
-        let released = self.file()?.release_cache(at, len);
+        let file = self.file()?;
+        let mapping = self.mapping.get().and_then(Option::as_ref);
+        let unmapped = mapping.map_or(Ok(()), |map| map.unmap_pages(at as usize, len as usize));
+        let released = unmapped.and_then(|()| file.release_cache(at, len));
         released.map_err(FileError::on("cannot give back the cache of", &self.path))
     }
 
@@ -129,9 +132,23 @@ impl Segment {
         self.claim_released.notify_all();
     }
 
-    /// `len` bytes from `at` (relative), which the caller knows to be below the readable end.
+    /// Whether the bytes lie within this file.
+    pub(crate) fn has(&self, at: u64, len: usize) -> bool {
+        at.checked_add(len as u64).is_some_and(|end| end <= self.bytes)
+    }
+
+    /// Whether `len` bytes from `at` (relative) are in memory; `None` where nothing is mapped, so
+    /// that only reading can tell.
+    pub(crate) fn is_resident(&self, at: u64, len: usize) -> Result<Option<bool>, FileError> {
+        let Some(mapping) = self.mapping(self.file()?) else { return Ok(None) };
+        let resident = mapping.is_resident(at as usize, len);
+        resident.map(Some).map_err(FileError::on("cannot ask about the pages of", &self.path))
+    }
+
+    /// `len` bytes from `at` (relative), which the caller knows to be below the readable end and,
+    /// where the file is mapped, in memory. `None` when they are not in memory or not in the file.
     pub(crate) fn slice(&self, at: u64, len: usize) -> Result<Option<LogSlice>, FileError> {
-        if at.checked_add(len as u64).is_none_or(|end| end > self.bytes) {
+        if !self.has(at, len) {
             return Ok(None);
         }
         let file = self.file()?;
@@ -139,9 +156,21 @@ impl Segment {
             return Ok(LogSlice::mapped(mapping, at as usize, len));
         }
         let mut bytes = vec![0; len];
-        let read = file.read_at(&mut bytes, at);
+        let read = file.read_at_nowait(&mut bytes, at);
         let read = read.map_err(FileError::on("cannot read", &self.path))?;
-        Ok((read == len).then(|| LogSlice::copied(bytes)))
+        Ok((read == Some(len)).then(|| LogSlice::copied(bytes)))
+    }
+
+    /// Reads exactly the bytes of `into` from `at` (relative) and waits for them.
+    pub(crate) fn read(&self, into: &mut [u8], at: u64) -> Result<(), FileError> {
+        let read = read_exact_at(&**self.file()?, into, at);
+        read.map_err(FileError::on("cannot read", &self.path))
+    }
+
+    /// The same past the page cache; see `DiskFile::read_past_cache`.
+    pub(crate) fn read_past_cache(&self, into: &mut [u8], at: u64) -> Result<usize, FileError> {
+        let read = self.file()?.read_past_cache(into, at);
+        read.map_err(FileError::on("cannot read", &self.path))
     }
 
     /// Mapped at the first read, so that opening a store maps nothing. Where mapping is refused

@@ -51,7 +51,8 @@ impl Descriptors {
         Ok(file)
     }
 
-    fn held(&self, key: FileKey) -> Option<Arc<dyn DiskFile>> {
+    /// The file when it is open.
+    pub(super) fn held(&self, key: FileKey) -> Option<Arc<dyn DiskFile>> {
         let mut open = lock(&self.open);
         open.clock += 1;
         let now = open.clock;

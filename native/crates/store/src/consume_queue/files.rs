@@ -79,6 +79,31 @@ impl QueueFiles {
         Ok(Span { first: *first, end: last + self.shared.file_units })
     }
 
+    /// As `scan` of at most a chunk within one file, but only what is in memory: false when some of
+    /// it is not, or when the file is not open, and then nothing was called.
+    pub(super) fn scan_now(
+        &self,
+        from: u64,
+        to: u64,
+        mut each: impl FnMut(u64, Option<QueueEntry>) -> bool,
+    ) -> Result<bool, QueueError> {
+        let start = self.file_start(from);
+        let end = to.min(start + self.shared.file_units).min(from + READ_CHUNK_UNITS);
+        let Some(file) = self.shared.descriptors.held((self.key, start)) else { return Ok(false) };
+        let mut buffer = vec![0; ((end - from) * UNIT_BYTES) as usize];
+        let read = file.read_at_nowait(&mut buffer, (from - start) * UNIT_BYTES);
+        let read = read.map_err(|error| QueueError::io("read", self.path(start), error))?;
+        if read != Some(buffer.len()) {
+            return Ok(false);
+        }
+        for (nth, unit) in (0_u64..).zip(buffer.chunks_exact(UNIT_BYTES as usize)) {
+            if !each(from + nth, QueueEntry::decode(unit)) {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
     /// Reads up to `into.len()` bytes of units from `unit` on, within one file. Bytes that the
     /// file does not have read as zeros.
     fn read_bytes(&self, unit: u64, into: &mut [u8]) -> Result<(), QueueError> {

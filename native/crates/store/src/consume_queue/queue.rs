@@ -44,6 +44,16 @@ pub(super) struct State {
     pub(super) span: Span,
 }
 
+/// What became of a look into the files.
+enum Look {
+    /// Goes on at this entry.
+    Next(u64),
+    /// The readable end came first.
+    End,
+    /// The device would have to be waited for.
+    Waits,
+}
+
 /// A consume queue. Shared; all methods take `&self`.
 pub struct Queue {
     pub(super) files: QueueFiles,
@@ -214,10 +224,31 @@ impl Queue {
         max: usize,
         out: &mut Vec<QueueEntry>,
     ) -> Result<(), QueueError> {
+        self.read_by(from, max, out, true).map(|_| ())
+    }
+
+    /// The same without waiting for the device; false when it would have to, and `out` may then
+    /// have a part of the entries.
+    pub fn read_now(
+        &self,
+        from: QueueOffset,
+        max: usize,
+        out: &mut Vec<QueueEntry>,
+    ) -> Result<bool, QueueError> {
+        self.read_by(from, max, out, false)
+    }
+
+    fn read_by(
+        &self,
+        from: QueueOffset,
+        max: usize,
+        out: &mut Vec<QueueEntry>,
+        may_wait: bool,
+    ) -> Result<bool, QueueError> {
         let before = out.len();
         let mut from = from.get();
         if from < self.min.load(Ordering::Acquire) {
-            return Ok(());
+            return Ok(true);
         }
         let readable = self.files.shared.readable();
         let end = from.saturating_add(max as u64);
@@ -225,46 +256,50 @@ impl Queue {
             let base = {
                 let state = lock(&self.state);
                 if state.phase == Phase::Deleted {
-                    return Ok(());
+                    return Ok(true);
                 }
                 let base = state.tail.base();
                 if from >= base {
                     let upto = state.tail.readable_end(readable).min(end);
                     state.tail.copy(from, upto, (end - from) as usize, out);
-                    return Ok(());
+                    return Ok(true);
                 }
                 base
             };
-            match self.read_files(from, base.min(end), readable, out) {
-                Ok(Some(next)) => from = next,
-                Ok(None) => return Ok(()),
+            match self.read_files(from, base.min(end), readable, out, may_wait) {
+                Ok(Look::Next(next)) => from = next,
+                Ok(Look::End) => return Ok(true),
+                Ok(Look::Waits) => return Ok(false),
                 // The files went away under the read because the entries expired or the topic
                 // was deleted; both are published before the first file is removed.
                 Err(_) if self.lost(from) => {
                     out.truncate(before);
-                    return Ok(());
+                    return Ok(true);
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn lost(&self, from: u64) -> bool {
         lock(&self.state).phase == Phase::Deleted || from < self.min.load(Ordering::Acquire)
     }
 
-    /// Reads `[from, to)` from the files; `None` when the readable end came first.
+    /// Reads `[from, to)`, or a part of it, from the files.
     fn read_files(
         &self,
         from: u64,
         to: u64,
         readable: PhysicalOffset,
         out: &mut Vec<QueueEntry>,
-    ) -> Result<Option<u64>, QueueError> {
+        may_wait: bool,
+    ) -> Result<Look, QueueError> {
         let mut stopped = false;
         let mut hole = None;
-        self.files.scan(from, to, |at, unit| {
+        let mut next = from;
+        let each = |at, unit: Option<QueueEntry>| {
+            next = at + 1;
             match unit {
                 Some(unit) if unit.is_blank() => return true,
                 Some(unit) if unit.end() <= readable => {
@@ -275,11 +310,16 @@ impl Queue {
                 None => hole = Some(at),
             }
             false
-        })?;
+        };
+        if may_wait {
+            self.files.scan(from, to, each)?;
+        } else if !self.files.scan_now(from, to, each)? {
+            return Ok(Look::Waits);
+        }
         if let Some(at) = hole {
             return Err(self.hole(at));
         }
-        Ok((!stopped).then_some(to))
+        Ok(if stopped { Look::End } else { Look::Next(next) })
     }
 
     fn hole(&self, at: u64) -> QueueError {

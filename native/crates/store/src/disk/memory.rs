@@ -61,6 +61,7 @@ struct State {
     reached: Vec<CrashPoint>,
     space: Option<Space>,
     opened: Vec<PathBuf>,
+    cold: Option<String>,
 }
 
 /// What a power cut leaves of what was not synced.
@@ -270,6 +271,11 @@ impl MemoryDisk {
     #[must_use]
     pub fn opened(&self) -> Vec<PathBuf> {
         self.lock().opened.clone()
+    }
+
+    /// Files whose path contains the text are on the device only: reading them waits.
+    pub fn set_cold(&self, path_contains: Option<&str>) {
+        self.lock().cold = path_contains.map(str::to_owned);
     }
 
     /// What `space` answers from now on; 1 TiB with half of it free before.
@@ -553,6 +559,18 @@ impl DiskFile for MemoryFile {
             to.copy_from_slice(from);
         }
         Ok(read)
+    }
+
+    fn read_at_nowait(&self, into: &mut [u8], at: u64) -> io::Result<Option<usize>> {
+        let cold = self.disk.lock().cold.clone();
+        if cold.is_some_and(|cold| self.path.to_string_lossy().contains(&cold)) {
+            return Ok(None);
+        }
+        self.read_at(into, at).map(Some)
+    }
+
+    fn read_past_cache(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+        self.read_at(into, at)
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {

@@ -19,6 +19,9 @@ use std::sync::Arc;
 pub use mapped_file::MappedFile;
 pub use real::RealDisk;
 
+/// What direct reads must be aligned to; the block size of every device in use or a multiple.
+pub const DIRECT_ALIGNMENT: usize = 4096;
+
 /// How a file is opened. Always for reading and writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenMode {
@@ -137,6 +140,15 @@ pub trait DiskFile: Send + Sync {
 
     /// Reads up to `into.len()` bytes, fewer only at the end of the file.
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize>;
+
+    /// As `read_at`, but only what is in memory: `None` when some of it is not, or when the file
+    /// system cannot tell.
+    fn read_at_nowait(&self, into: &mut [u8], at: u64) -> io::Result<Option<usize>>;
+
+    /// As `read_at`, but the page cache does not grow by it. `at`, the length and the address of
+    /// `into` should be multiples of [`DIRECT_ALIGNMENT`]; otherwise, and where the file system
+    /// refuses, it reads through the page cache and gives the pages back.
+    fn read_past_cache(&self, into: &mut [u8], at: u64) -> io::Result<usize>;
 
     /// Writes all of `bytes`, into the page cache.
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()>;

@@ -4,20 +4,21 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::num::NonZeroU64;
 use std::ops::Range;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
 use rustix::fs::{
-    Advice, FallocateFlags, FlockOperation, SeekFrom, fadvise, fallocate, fcntl_lock, flock, seek,
-    statvfs, syncfs,
+    Advice, FallocateFlags, FlockOperation, Mode, OFlags, SeekFrom, fadvise, fallocate, fcntl_lock,
+    flock, seek, statvfs, syncfs,
 };
-use rustix::io::{Errno, ReadWriteFlags, pwritev2};
+use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
 use rustix::system::uname;
 
-use super::{Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
+use super::{DIRECT_ALIGNMENT, Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
 
 /// Zeros written where a file system cannot zero a range by itself.
 const ZERO_CHUNK_BYTES: usize = 1 << 20;
@@ -34,7 +35,12 @@ impl Disk for RealDisk {
             .create(mode == OpenMode::CreateIfMissing)
             .truncate(false)
             .open(path)?;
-        Ok(Arc::new(RealFile { file, dsync_refused: AtomicBool::new(false) }))
+        Ok(Arc::new(RealFile {
+            file,
+            direct: OnceLock::new(),
+            dsync_refused: AtomicBool::new(false),
+            nowait_refused: AtomicBool::new(false),
+        }))
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -121,6 +127,50 @@ struct RealFile {
     file: File,
     /// Set after the first refusal of `RWF_DSYNC`, so that it is asked for once a file.
     dsync_refused: AtomicBool,
+    /// The same for `RWF_NOWAIT`.
+    nowait_refused: AtomicBool,
+    /// The file opened once more for reading past the page cache; `None` where that is refused.
+    direct: OnceLock<Option<File>>,
+}
+
+impl RealFile {
+    /// By descriptor and not by name: the file may have been renamed to the trash, and another one
+    /// may have its name.
+    fn direct(&self) -> Option<&File> {
+        let open = || {
+            let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+            let flags = OFlags::RDONLY | OFlags::DIRECT | OFlags::CLOEXEC;
+            rustix::fs::open(path, flags, Mode::empty()).ok().map(File::from)
+        };
+        self.direct.get_or_init(open).as_ref()
+    }
+
+    fn read_direct(&self, into: &mut [u8], at: u64) -> Option<io::Result<usize>> {
+        let is_aligned = |number: usize| number.is_multiple_of(DIRECT_ALIGNMENT);
+        if !(is_aligned(into.len()) && is_aligned(into.as_ptr().addr()) && is_aligned(at as usize))
+        {
+            return None;
+        }
+        let direct = self.direct()?;
+        let mut filled = 0;
+        while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match direct.read_at(rest, at + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => {
+                    filled += read;
+                    // The file ends here: what follows is not aligned any more.
+                    if !is_aligned(read) {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // The file system takes the flag and refuses the read.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Ok(filled))
+    }
 }
 
 impl DiskFile for RealFile {
@@ -139,6 +189,33 @@ impl DiskFile for RealFile {
             }
         }
         Ok(filled)
+    }
+
+    fn read_at_nowait(&self, into: &mut [u8], at: u64) -> io::Result<Option<usize>> {
+        if self.nowait_refused.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let wanted = into.len();
+        let mut piece = [io::IoSliceMut::new(into)];
+        match preadv2(&self.file, &mut piece, at, ReadWriteFlags::NOWAIT) {
+            Ok(read) if read == wanted => Ok(Some(read)),
+            // The end of the file, or of what is in memory: the waiting read knows.
+            Ok(_) | Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {
+                self.nowait_refused.store(true, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn read_past_cache(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+        if let Some(read) = self.read_direct(into, at) {
+            return read;
+        }
+        let read = self.read_at(into, at)?;
+        self.release_cache(at, into.len() as u64)?;
+        Ok(read)
     }
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! The store as a whole on the memory disk, without threads: what the threads would do is called
 //! step by step, so that a test decides where the machine dies.
 
+mod cold;
 mod crash;
 mod edges;
 mod failure;

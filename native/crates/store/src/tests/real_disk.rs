@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use turbopump_wire::{QueueId, TopicName};
+use turbopump_wire::{PhysicalOffset, QueueId, TopicName};
 
 use crate::batch::{AppendBatch, RecordKind, RecordMeta, TagsCode};
 use crate::clock::SystemClock;
-use crate::disk::RealDisk;
+use crate::disk::{Disk, OpenMode, RealDisk};
 use crate::options::{FlushMode, StoreOptions};
 use crate::status::Progress;
 use crate::store::{Boundary, Store};
@@ -99,6 +99,55 @@ fn threads_flush_roll_and_stop() {
     assert!(began.elapsed() < Duration::from_secs(1));
     assert_eq!(store.written(), end);
     assert_eq!(&*slice, &*store.read_record(batch.placed(31).physical, None).expect("read"));
+    store.close().expect("close");
+}
+
+#[test]
+fn cold_reads_leave_the_page_cache_as_it_is() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let open = || {
+        let big = StoreOptions { segment_bytes: 8 << 20, ..options(&dir, FlushMode::Async) };
+        open(big)
+    };
+    let (store, mut batch) = (open(), AppendBatch::new());
+    while store.written().get() < 5 << 20 {
+        fill(&mut batch, &store, &record(3_000), 64, 0);
+        store.append(&mut batch).expect("append");
+    }
+    let run = store.resident_run(PhysicalOffset::ZERO, 10_000).expect("reads");
+    let run = run.expect("what was just written is in memory").to_vec();
+    store.close().expect("close");
+    drop(store);
+    let path = dir.path().join("commitlog").join("00000000000000000000");
+    let file = RealDisk.open(&path, OpenMode::Existing).expect("open");
+    file.release_cache(0, 8 << 20).expect("release");
+    let mapped = file.map(8 << 20).expect("maps").expect("a real file");
+    let resident = |at| mapped.is_resident(at, 4 << 20).expect("mincore");
+    if resident(0) {
+        eprintln!("this file system keeps its files in memory: nothing to see");
+        return;
+    }
+    let store = open();
+    let look = store.resident_run(PhysicalOffset::ZERO, 10_000).expect("looks");
+    assert!(look.is_none(), "a loop must not wait for it");
+    let (mut out, mut ahead) = (Vec::new(), Vec::new());
+    for at in (0..4 << 20).step_by(10_000) {
+        store.read_cold(PhysicalOffset::new(at), 10_000, &mut out, &mut ahead).expect("reads");
+    }
+    ahead.iter().for_each(|position| store.read_ahead(*position));
+    assert_eq!(out.get(..10_000), Some(&run[..]));
+    assert!(!ahead.is_empty());
+    let held = (0..4 << 20)
+        .step_by(1 << 20)
+        .filter(|at| mapped.is_resident(*at, 1 << 20).expect("mincore"));
+    assert_eq!(held.count(), 0, "no part of what was read cold stays");
+    // A read through the cache is seen by loops, once the answer of before is stale.
+    std::fs::read(&path).expect("reads");
+    let since = std::time::Instant::now();
+    while store.resident_run(PhysicalOffset::ZERO, 10_000).expect("looks").is_none() {
+        assert!(since.elapsed() < std::time::Duration::from_secs(5), "still said to be cold");
+        std::thread::yield_now();
+    }
     store.close().expect("close");
 }
 

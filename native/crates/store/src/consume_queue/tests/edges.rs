@@ -434,3 +434,26 @@ fn a_deletion_cut_short_leaves_no_hole_and_gives_no_number_twice() {
         }
     }
 }
+
+#[test]
+fn what_is_only_on_the_device_is_not_read_by_who_may_not_wait() {
+    let disk = MemoryDisk::new();
+    let table = open(&disk);
+    publish(&queue(&table, "T", 0), 0, 12);
+    table.flush(at(u64::MAX)).expect("flush");
+    let reopened = disk.after_kill();
+    let table = open(&reopened);
+    let queue = queue(&table, "T", 0);
+    let now = |max| {
+        let mut out = Vec::new();
+        let done = queue.read_now(QueueOffset::new(3), max, &mut out).expect("reads");
+        done.then_some(out)
+    };
+    // Opening a queue leaves its last file open; the one that has 3 and 4 is opened by a read.
+    assert_eq!(read(&queue, 3, 100), entries(3, 12));
+    assert_eq!(now(100), Some(entries(3, 12)), "across files");
+    assert_eq!(now(1), Some(entries(3, 4)));
+    reopened.set_cold(Some("consumequeue"));
+    assert_eq!(now(100), None);
+    assert_eq!(read(&queue, 3, 100), entries(3, 12), "who may wait reads on");
+}
