@@ -10,6 +10,7 @@ use turbopump_wire::{PhysicalOffset, QueueId, QueueOffset, TopicName};
 
 use crate::batch::AppendBatch;
 use crate::clock::Clock;
+use crate::commit_log::ColdRun;
 use crate::consume_queue::{Queue, QueueError};
 use crate::core::StoreCore;
 use crate::disk::Disk;
@@ -261,22 +262,35 @@ impl Store {
         self.core.log.resident_run(at, len)
     }
 
-    /// The same for a thread that may wait: appended to `out`, in large reads that leave the page
-    /// cache to the log's tail. Positions put into `ahead` are for [`Store::read_ahead`].
+    /// The same of what [`Store::read_ahead`] or somebody else's [`Store::read_cold`] has brought,
+    /// appended to `run`; false, and nothing is appended, when it is not there.
     ///
     /// # Errors
-    /// See [`ReadError`]; `out` may have a part of the bytes.
+    /// See [`ReadError`].
+    pub fn take_cold(
+        &self,
+        at: PhysicalOffset,
+        len: u32,
+        run: &mut ColdRun,
+    ) -> Result<bool, ReadError> {
+        self.core.log.take_cold(at, len, run)
+    }
+
+    /// The same for a thread that may wait, in large reads that leave the page cache to the log's
+    /// tail.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; `run` may have a part of the bytes.
     pub fn read_cold(
         &self,
         at: PhysicalOffset,
         len: u32,
-        out: &mut Vec<u8>,
-        ahead: &mut Vec<u64>,
+        run: &mut ColdRun,
     ) -> Result<(), ReadError> {
-        self.core.log.read_cold(at, len, out, ahead)
+        self.core.log.read_cold(at, len, run)
     }
 
-    /// Reads what [`Store::read_cold`] expects to be asked for next. An error shows when it is.
+    /// Reads what a [`ColdRun`] expects to be asked for next. An error shows when it is.
     pub fn read_ahead(&self, position: u64) {
         self.core.log.load_block(position);
     }

@@ -81,6 +81,15 @@ impl ReadingPool {
         true
     }
 
+    /// Takes positions that a loop's pull, answered from memory, expects to be asked for next.
+    pub(crate) fn read_ahead(&self, positions: Vec<u64>) {
+        if positions.is_empty() {
+            return;
+        }
+        lock(&self.state).expect_soon(positions);
+        self.changed.notify_one();
+    }
+
     /// The loop has the answer.
     pub(crate) fn delivered(&self, answer: &Delivered) {
         let mut state = lock(&self.state);
@@ -167,8 +176,7 @@ impl ReadingPool {
         let answer = Delivered { connection: to.connection, head, body };
         let mut state = lock(&self.state);
         state.answers_bytes += answer.bytes();
-        let room = AHEAD_MAX.saturating_sub(state.ahead.len());
-        state.ahead.extend(ahead.into_iter().take(room));
+        state.expect_soon(ahead);
         let more = !state.ahead.is_empty();
         drop(state);
         if more {
@@ -194,6 +202,11 @@ impl State {
             return None;
         }
         self.waiting.pop_front().map(Job::Answer)
+    }
+
+    fn expect_soon(&mut self, positions: Vec<u64>) {
+        let room = AHEAD_MAX.saturating_sub(self.ahead.len());
+        self.ahead.extend(positions.into_iter().take(room));
     }
 
     fn is_empty(&self) -> bool {

@@ -33,7 +33,8 @@ impl Readers {
     /// Ends the threads; false when one had panicked.
     pub(crate) fn stop(self) -> bool {
         self.shared.reading.stop();
-        let ended = self.threads.into_iter().map(|thread| thread.join().is_ok());
-        ended.fold(true, |all, one| all && one)
+        // All of them, also behind one that had panicked.
+        let panicked = self.threads.into_iter().filter_map(|thread| thread.join().err());
+        panicked.count() == 0
     }
 }

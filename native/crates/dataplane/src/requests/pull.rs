@@ -20,7 +20,7 @@ use turbopump_wire::{QueueId, QueueOffset};
 
 use super::admission::{REJECTED, find_group};
 use super::pull_header::PullHeader;
-use super::pull_read::{self, Halt, PullLimits, Pulled, Reach};
+use super::pull_read::{self, Halt, Look, PullLimits, Pulled, Reach};
 use super::slave_pull::code_at_slave;
 use super::{TagFilter, reply};
 use crate::event_loop::{LoopCore, Outlets, ReplyTo, Request, Stop, not_supported};
@@ -82,10 +82,11 @@ impl LoopCore {
             answer.send(&self.shared, code, pulled, broker, outlets);
             return Ok(());
         }
+        let (store, mut ahead) = (&self.shared.store, Vec::new());
         let entries = &mut self.scratch.entries;
-        let store = &self.shared.store;
-        let (queue, filter) = (&grant.queue, &grant.filter);
-        let found = pull_read::read(store, queue, asked, filter, limits, entries, Reach::Memory);
+        let mut look = Look { reach: Reach::Memory, entries, ahead: &mut ahead };
+        let found = pull_read::read(store, &grant.queue, asked, &grant.filter, limits, &mut look);
+        self.shared.reading.read_ahead(ahead);
         let mut pulled = match found {
             Ok(pulled) => pulled,
             Err(Halt::Cold) => {
@@ -121,8 +122,8 @@ impl LoopCore {
     ) -> Result<(), Stop> {
         let (queue, filter) = (grant.queue.clone(), grant.filter.clone());
         self.read_cold(answer.to, move |shared, ahead| {
-            let (store, mut entries, reach) = (&shared.store, Vec::new(), Reach::Disk(ahead));
-            let found = pull_read::read(store, &queue, asked, &filter, limits, &mut entries, reach);
+            let mut look = Look { reach: Reach::Disk, entries: &mut Vec::new(), ahead };
+            let found = pull_read::read(&shared.store, &queue, asked, &filter, limits, &mut look);
             let mut pulled = found.map_err(|halt| match halt {
                 Halt::Failed(error) => read_refusal(shared, &error),
                 Halt::Cold => Stop::refuse(SYSTEM_ERROR, "a reading thread did not read"),

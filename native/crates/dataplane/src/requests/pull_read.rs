@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use turbopump_store::{LogSlice, Queue, QueueEntry, ReadError, Store};
+use turbopump_store::{ColdRun, LogSlice, Queue, QueueEntry, ReadError, Store};
 use turbopump_wire::codes::response_code::{
     PULL_NOT_FOUND, PULL_OFFSET_MOVED, PULL_RETRY_IMMEDIATELY, SUCCESS,
 };
@@ -96,11 +96,20 @@ pub(crate) fn moved(queue: &Queue, to: QueueOffset) -> Pulled {
 }
 
 /// How far a look may reach.
-pub(crate) enum Reach<'a> {
+#[derive(Clone, Copy)]
+pub(crate) enum Reach {
     /// Event loops: what is in memory.
     Memory,
-    /// Reading threads: the device as well. Gets positions to read ahead.
-    Disk(&'a mut Vec<u64>),
+    /// Reading threads: the device as well.
+    Disk,
+}
+
+/// Where a look may reach, and what it uses again from the one before.
+pub(crate) struct Look<'a> {
+    pub(crate) reach: Reach,
+    pub(crate) entries: &'a mut Vec<QueueEntry>,
+    /// Gets positions to read ahead, whatever comes of the look.
+    pub(crate) ahead: &'a mut Vec<u64>,
 }
 
 /// Why a look ended without a result.
@@ -124,8 +133,7 @@ pub(crate) fn read(
     asked: i64,
     filter: &TagFilter,
     limits: PullLimits,
-    entries: &mut Vec<QueueEntry>,
-    reach: Reach<'_>,
+    look: &mut Look<'_>,
 ) -> Result<Pulled, Halt> {
     let (min, max) = (queue.min_offset().get() as i64, queue.max_offset().get() as i64);
     let nothing = |status, next| Ok(Pulled::nothing(status, next, (min, max)));
@@ -142,8 +150,11 @@ pub(crate) fn read(
         return nothing(Status::OffsetOverflowBadly, max);
     }
     let pulled = Pulled::nothing(Status::NoMatchedMessage, asked, (min, max));
-    let gather = Gather { store, limits, pulled, run: None, reach, body: Vec::new() };
-    gather.walk(queue, filter, entries)
+    let (reach, mut cold) = (look.reach, ColdRun::default());
+    let gather = Gather { store, limits, pulled, run: None, reach, cold: &mut cold };
+    let found = gather.walk(queue, filter, look.entries);
+    look.ahead.append(&mut cold.ahead);
+    found
 }
 
 struct Gather<'a> {
@@ -152,9 +163,9 @@ struct Gather<'a> {
     pulled: Pulled,
     /// Neighbouring records, not yet read.
     run: Option<(PhysicalOffset, u32)>,
-    reach: Reach<'a>,
-    /// What was read from disk.
-    body: Vec<u8>,
+    reach: Reach,
+    /// What is copied because it is not in the page cache.
+    cold: &'a mut ColdRun,
 }
 
 impl Gather<'_> {
@@ -171,7 +182,7 @@ impl Gather<'_> {
             let from = QueueOffset::new(self.pulled.next as u64);
             let count = STEP.min(most - looked_at);
             match self.reach {
-                Reach::Disk(_) => queue.read(from, count, entries)?,
+                Reach::Disk => queue.read(from, count, entries)?,
                 Reach::Memory if queue.read_now(from, count, entries)? => {}
                 Reach::Memory => return Err(Halt::Cold),
             }
@@ -223,21 +234,30 @@ impl Gather<'_> {
 
     fn end_run(&mut self) -> Result<(), Halt> {
         let Some((at, len)) = self.run.take() else { return Ok(()) };
-        match &mut self.reach {
-            Reach::Memory => {
-                let run = self.store.resident_run(at, len)?.ok_or(Halt::Cold)?;
-                self.pulled.runs.push(run);
-            }
-            Reach::Disk(ahead) => self.store.read_cold(at, len, &mut self.body, ahead)?,
+        match self.reach {
+            Reach::Disk => self.store.read_cold(at, len, self.cold)?,
+            Reach::Memory => match self.store.resident_run(at, len)? {
+                Some(run) => {
+                    self.end_copy();
+                    self.pulled.runs.push(run);
+                }
+                None if self.store.take_cold(at, len, self.cold)? => {}
+                None => return Err(Halt::Cold),
+            },
         }
         Ok(())
     }
 
+    fn end_copy(&mut self) {
+        if !self.cold.bytes.is_empty() {
+            let bytes = std::mem::take(&mut self.cold.bytes);
+            self.pulled.runs.push(LogSlice::copied(bytes));
+        }
+    }
+
     fn finish(mut self) -> Result<Pulled, Halt> {
         self.end_run()?;
-        if !self.body.is_empty() {
-            self.pulled.runs.push(LogSlice::copied(self.body));
-        }
+        self.end_copy();
         Ok(self.pulled)
     }
 }

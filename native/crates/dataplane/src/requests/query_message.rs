@@ -3,8 +3,8 @@
 //! `indexLastUpdatePhyoffset` (Java `QueryMessageProcessor.queryMessage`).
 //!
 //! The index knows 32 bit hashes, so each record is held against the topic and key asked for: a
-//! message of another key is never answered. Index and records may lie anywhere, so a reading thread
-//! answers.
+//! message of another key is never answered. Index and records may lie anywhere, so a reading
+//! thread answers.
 
 use turbopump_store::{LogSlice, ReadError};
 use turbopump_wire::RecordView;

@@ -46,6 +46,23 @@ fn a_pull_that_is_not_in_memory_is_answered_later_and_in_full() {
 }
 
 #[test]
+fn a_pull_of_what_was_read_for_another_one_is_answered_by_the_loop() {
+    let mut rig = Rig::new(FlushMode::Async);
+    for opaque in 0..20 {
+        assert_eq!(rig.call(&Call::send(opaque, TOPIC, "", &[opaque as u8; 50_000])).code, 0);
+    }
+    let warm = rig.call(&pull(1, 2).with("maxMsgNums", 3));
+    rig.plane.shared.store.sync_now().unwrap();
+    rig.disk.set_cold(Some(LOG));
+    rig.call(&pull(1, 0).with("maxMsgNums", 1));
+    rig.hand(1, &pull(1, 2).with("maxMsgNums", 3));
+    let taken = rig.replies(1).remove(0);
+    assert_eq!((taken.code, &taken.ext, &taken.body), (0, &warm.ext, &warm.body));
+    rig.hand(1, &pull(1, 12).with("maxMsgNums", 1));
+    assert!(rig.replies(1).is_empty(), "that one is further on");
+}
+
+#[test]
 fn a_cold_pull_commits_its_offset_once_and_keeps_its_limits() {
     let mut rig = with_messages(10);
     rig.disk.set_cold(Some(LOG));

@@ -3,11 +3,13 @@
 //! A consumer far behind would else fill the page cache with bytes that nobody reads again, and
 //! push out the tail that everybody reads. Blocks go into a bounded set of buffers, the longest
 //! unused one first; two consumers of one range share them, and whoever goes on from block to
-//! block has the next ones read ahead (by [`ColdBlocks::load`] on another thread).
+//! block has the next ones read ahead (by [`ColdBlocks::load`] on another thread). Who may not wait
+//! takes what has been read ahead, and only that.
 //! Only durable bytes are read so: a block never changes. Any other range is read by `pread`.
 //! Refuses: handing out a block. Readers get copies, so a slow one pins nothing.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::CommitLog;
@@ -119,37 +121,82 @@ impl ColdBlocks {
     }
 }
 
+/// Cold bytes that one request gathers, and what it keeps while it does.
+#[derive(Default)]
+pub struct ColdRun {
+    /// What was found, in the order it was asked for.
+    pub bytes: Vec<u8>,
+    /// Positions for [`crate::Store::read_ahead`].
+    pub ahead: Vec<u64>,
+    /// The block of the last piece: neighbours in a queue are mostly neighbours in the log.
+    held: Option<(u64, Arc<Block>)>,
+}
+
+impl ColdRun {
+    fn holds(&self, start: u64) -> bool {
+        self.held.as_ref().is_some_and(|(position, _)| *position == start)
+    }
+}
+
 impl CommitLog {
-    /// Appends `len` bytes from `at` (relative) of the segment to `out`, and to `ahead` the blocks
-    /// that should be read next.
+    /// Whether the run has the block in which byte `at` (relative) of the segment lies.
+    pub(super) fn is_at_hand(segment: &Segment, at: u64, run: &ColdRun) -> bool {
+        run.holds(block_start(segment, segment.base + at))
+    }
+
+    /// Appends `len` bytes from `at` (relative) of the segment to the run. False, and nothing is
+    /// appended, when the device would have to be waited for by who may not.
     pub(super) fn read_blocks(
         &self,
         segment: &Segment,
         at: u64,
         len: usize,
-        out: &mut Vec<u8>,
-        ahead: &mut Vec<u64>,
-    ) -> Result<(), FileError> {
+        run: &mut ColdRun,
+        may_wait: bool,
+    ) -> Result<bool, FileError> {
+        let before = run.bytes.len();
         let (mut from, end) = (segment.base + at, segment.base + at + len as u64);
         while from < end {
             let start = block_start(segment, from);
             let upto = end.min(start + BLOCK_BYTES);
-            let copied = self.is_block(segment, start) && {
-                let block = self.enter(segment, start, ahead);
-                self.cold.load(segment, start, &block);
-                let content = block.get().and_then(Option::as_ref).map(Buffer::content);
-                let wanted = (from - start) as usize..(upto - start) as usize;
-                let piece = content.and_then(|content| content.get(wanted));
-                piece.map(|piece| out.extend_from_slice(piece)).is_some()
-            };
-            if !copied {
-                let old = out.len();
-                out.resize(old + (upto - from) as usize, 0);
-                segment.read(out.get_mut(old..).unwrap_or_default(), from - segment.base)?;
+            if !self.copy_from_block(segment, start, from..upto, run, may_wait) {
+                let old = run.bytes.len();
+                if !may_wait {
+                    run.bytes.truncate(before);
+                    return Ok(false);
+                }
+                run.bytes.resize(old + (upto - from) as usize, 0);
+                let space = run.bytes.get_mut(old..).unwrap_or_default();
+                segment.read(space, from - segment.base)?;
             }
             from = upto;
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// False when the bytes are in no block, or in one that is not in memory yet.
+    fn copy_from_block(
+        &self,
+        segment: &Segment,
+        start: u64,
+        wanted: Range<u64>,
+        run: &mut ColdRun,
+        may_wait: bool,
+    ) -> bool {
+        if !run.holds(start) {
+            if !self.is_block(segment, start) {
+                return false;
+            }
+            run.held = Some((start, self.enter(segment, start, &mut run.ahead)));
+        }
+        let Some((_, block)) = &run.held else { return false };
+        if may_wait {
+            self.cold.load(segment, start, block);
+        }
+        let content = block.get().and_then(Option::as_ref).map(Buffer::content);
+        let wanted = (wanted.start - start) as usize..(wanted.end - start) as usize;
+        let piece = content.and_then(|content| content.get(wanted));
+        piece.map(|piece| run.bytes.extend_from_slice(piece)).is_some()
     }
 
     /// The block, and the ones behind it that nobody has asked for yet.

@@ -33,6 +33,7 @@ use crate::signal::Signal;
 use crate::status::Progress;
 
 use cold_blocks::ColdBlocks;
+pub use cold_blocks::ColdRun;
 use group_commit::Group;
 use residency::Residency;
 use segment::Segment;

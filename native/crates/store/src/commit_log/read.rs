@@ -1,9 +1,10 @@
 //! Reading records by position. Positions come from clients (message ids), so each is checked
 //! against the log's bounds and the record against its own stored position.
 //!
-//! Three ways: `resident_run` never waits and copies nothing (event loops), `read_cold` waits and
-//! leaves the page cache alone (reading threads), `read_run` and `read_record` wait (everybody
-//! else). Only the first hands out mapped bytes, and it is for system calls to take.
+//! Four ways: `resident_run` never waits and copies nothing, `take_cold` never waits and copies
+//! what was read ahead (event loops), `read_cold` waits and leaves the page cache alone (reading
+//! threads), `read_run` and `read_record` wait (everybody else). Only the first hands out mapped
+//! bytes, and it is for system calls to take.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,6 +14,7 @@ use turbopump_wire::record::RecordView;
 
 use super::CommitLog;
 use super::append::BLANK_BYTES;
+use super::cold_blocks::{BLOCK_BYTES, ColdRun};
 use super::segment::Segment;
 use crate::error::ReadError;
 use crate::log_slice::LogSlice;
@@ -60,25 +62,43 @@ impl CommitLog {
         Ok(None)
     }
 
-    /// The same for a reading thread: appended to `out`, past the page cache unless it is there
-    /// already. `ahead` gets the blocks to read next.
+    /// The same of what was read ahead, appended to `run`; false when it is not there.
+    pub(crate) fn take_cold(
+        &self,
+        at: PhysicalOffset,
+        len: u32,
+        run: &mut ColdRun,
+    ) -> Result<bool, ReadError> {
+        // A larger one would take a loop's time for its copy alone.
+        if u64::from(len) > BLOCK_BYTES {
+            return Ok(false);
+        }
+        let (segment, from) = self.locate(at, len)?;
+        Ok(self.read_blocks(&segment, from, len as usize, run, false)?)
+    }
+
+    /// The same for a reading thread: appended to `run`, past the page cache unless it is there
+    /// already.
     pub(crate) fn read_cold(
         &self,
         at: PhysicalOffset,
         len: u32,
-        out: &mut Vec<u8>,
-        ahead: &mut Vec<u64>,
+        run: &mut ColdRun,
     ) -> Result<(), ReadError> {
         let (segment, from) = self.locate(at, len)?;
         let len = len as usize;
         // Unmapped files only say so by being read, and a direct read is right in any case.
-        if segment.is_resident(0, 0)?.is_some() && self.is_in_memory(&segment, from, len)? {
-            let old = out.len();
-            out.resize(old + len, 0);
-            segment.read(out.get_mut(old..).unwrap_or_default(), from)?;
+        let is_cached = !Self::is_at_hand(&segment, from, run)
+            && segment.is_resident(0, 0)?.is_some()
+            && self.is_in_memory(&segment, from, len)?;
+        if is_cached {
+            let old = run.bytes.len();
+            run.bytes.resize(old + len, 0);
+            segment.read(run.bytes.get_mut(old..).unwrap_or_default(), from)?;
             return Ok(());
         }
-        Ok(self.read_blocks(&segment, from, len, out, ahead)?)
+        self.read_blocks(&segment, from, len, run, true)?;
+        Ok(())
     }
 
     /// The segment of a readable run, and where in it the run begins.

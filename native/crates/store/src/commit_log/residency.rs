@@ -83,17 +83,16 @@ impl CommitLog {
         let now_ms = self.clock.monotonic().as_millis() as u64;
         let last = at + (len as u64).saturating_sub(1);
         for chunk in at / CHUNK_BYTES..=last / CHUNK_BYTES {
-            let resident = match self.residency.known(chunk, now_ms) {
-                Some(known) => known,
-                None => {
-                    let start = (chunk * CHUNK_BYTES).max(segment.base);
-                    let end = ((chunk + 1) * CHUNK_BYTES).min(segment.end()).min(written);
-                    let count = end.saturating_sub(start) as usize;
-                    let asked = segment.is_resident(start - segment.base, count)?;
-                    let Some(resident) = asked else { return Ok(true) };
-                    self.residency.remember(chunk, now_ms, resident);
-                    resident
-                }
+            let resident = if let Some(known) = self.residency.known(chunk, now_ms) {
+                known
+            } else {
+                let start = (chunk * CHUNK_BYTES).max(segment.base);
+                let end = ((chunk + 1) * CHUNK_BYTES).min(segment.end()).min(written);
+                let count = end.saturating_sub(start) as usize;
+                let asked = segment.is_resident(start - segment.base, count)?;
+                let Some(resident) = asked else { return Ok(true) };
+                self.residency.remember(chunk, now_ms, resident);
+                resident
             };
             if !resident {
                 return Ok(false);

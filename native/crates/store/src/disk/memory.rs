@@ -563,10 +563,8 @@ impl DiskFile for MemoryFile {
 
     fn read_at_nowait(&self, into: &mut [u8], at: u64) -> io::Result<Option<usize>> {
         let cold = self.disk.lock().cold.clone();
-        if cold.is_some_and(|cold| self.path.to_string_lossy().contains(&cold)) {
-            return Ok(None);
-        }
-        self.read_at(into, at).map(Some)
+        let is_cold = cold.is_some_and(|cold| self.path.to_string_lossy().contains(&cold));
+        if is_cold { Ok(None) } else { self.read_at(into, at).map(Some) }
     }
 
     fn read_past_cache(&self, into: &mut [u8], at: u64) -> io::Result<usize> {

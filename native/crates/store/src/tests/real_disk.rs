@@ -9,6 +9,7 @@ use turbopump_wire::{PhysicalOffset, QueueId, TopicName};
 
 use crate::batch::{AppendBatch, RecordKind, RecordMeta, TagsCode};
 use crate::clock::SystemClock;
+use crate::commit_log::ColdRun;
 use crate::disk::{Disk, OpenMode, RealDisk};
 use crate::options::{FlushMode, StoreOptions};
 use crate::status::Progress;
@@ -130,13 +131,13 @@ fn cold_reads_leave_the_page_cache_as_it_is() {
     let store = open();
     let look = store.resident_run(PhysicalOffset::ZERO, 10_000).expect("looks");
     assert!(look.is_none(), "a loop must not wait for it");
-    let (mut out, mut ahead) = (Vec::new(), Vec::new());
+    let mut cold = ColdRun::default();
     for at in (0..4 << 20).step_by(10_000) {
-        store.read_cold(PhysicalOffset::new(at), 10_000, &mut out, &mut ahead).expect("reads");
+        store.read_cold(PhysicalOffset::new(at), 10_000, &mut cold).expect("reads");
     }
-    ahead.iter().for_each(|position| store.read_ahead(*position));
-    assert_eq!(out.get(..10_000), Some(&run[..]));
-    assert!(!ahead.is_empty());
+    cold.ahead.iter().for_each(|position| store.read_ahead(*position));
+    assert_eq!(cold.bytes.get(..10_000), Some(&run[..]));
+    assert!(!cold.ahead.is_empty());
     let held = (0..4 << 20)
         .step_by(1 << 20)
         .filter(|at| mapped.is_resident(*at, 1 << 20).expect("mincore"));
