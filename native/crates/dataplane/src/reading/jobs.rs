@@ -185,11 +185,15 @@ impl ReadingPool {
         Some(answer)
     }
 
-    /// Does one job on the calling thread, for tests without threads.
+    /// Does what waits, up to the next answer, on the calling thread: for tests without threads.
     #[cfg(test)]
-    pub(crate) fn run_one(&self, shared: &Shared) -> Option<Option<Delivered>> {
-        let job = lock(&self.state).take()?;
-        Some(self.perform(job, shared))
+    pub(crate) fn next_answer(&self, shared: &Shared) -> Option<Delivered> {
+        loop {
+            let job = lock(&self.state).take()?;
+            if let Some(answer) = self.perform(job, shared) {
+                return Some(answer);
+            }
+        }
     }
 }
 

@@ -149,10 +149,8 @@ impl Rig {
     /// Ends the turn, and does what it left to reading threads.
     pub(crate) fn turn_end(&mut self) {
         self.service.turn_end(&mut self.wires);
-        while let Some(answer) = self.plane.shared.reading.run_one(&self.plane.shared) {
-            if let Some(answer) = answer {
-                self.service.mail(&mut self.wires, Mail::Read(answer));
-            }
+        while let Some(answer) = self.plane.shared.reading.next_answer(&self.plane.shared) {
+            self.service.mail(&mut self.wires, Mail::Read(answer));
         }
     }
 

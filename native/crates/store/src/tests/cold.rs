@@ -65,7 +65,9 @@ fn who_goes_on_from_block_to_block_has_the_next_ones_read_ahead() {
     assert_eq!(cold(&rig, 5 * block, 50).1, [], "nor is a jump");
     let (_, ahead) = cold(&rig, block + 7, 50);
     assert_eq!(ahead, [2 * block, 3 * block, 4 * block], "block 5 is there already");
-    ahead.iter().for_each(|position| rig.core.log.load_block(*position));
+    for position in &ahead {
+        rig.core.log.load_block(*position);
+    }
     // Everything up to block 5 is in memory now: no read of the device is left to fail.
     rig.disk.inject(FaultOn::Read, "commitlog", 0);
     rig.disk.set_cold(Some("commitlog"));
@@ -102,7 +104,9 @@ fn who_may_not_wait_gets_what_was_read_ahead_and_asks_for_more() {
     assert_eq!(run.bytes, [9], "and not handed out");
     let ahead = std::mem::take(&mut run.ahead);
     assert_eq!(ahead, [2 * block, 3 * block, 4 * block, 5 * block]);
-    ahead.iter().chain([&block]).for_each(|position| rig.core.log.load_block(*position));
+    for position in ahead.iter().chain([&block]) {
+        rig.core.log.load_block(*position);
+    }
     rig.disk.inject(FaultOn::Read, "commitlog", 0);
     run.bytes.clear();
     for at in [5, block - 1_000, 2 * block + 7, 5 * block] {

@@ -135,7 +135,9 @@ fn cold_reads_leave_the_page_cache_as_it_is() {
     for at in (0..4 << 20).step_by(10_000) {
         store.read_cold(PhysicalOffset::new(at), 10_000, &mut cold).expect("reads");
     }
-    cold.ahead.iter().for_each(|position| store.read_ahead(*position));
+    for position in &cold.ahead {
+        store.read_ahead(*position);
+    }
     assert_eq!(cold.bytes.get(..10_000), Some(&run[..]));
     assert!(!cold.ahead.is_empty());
     let held = (0..4 << 20)
