@@ -158,6 +158,14 @@ impl DiskFile for PlainFile {
         Ok(read)
     }
 
+    fn read_at_nowait(&self, into: &mut [u8], at: u64) -> io::Result<Option<usize>> {
+        self.read_at(into, at).map(Some)
+    }
+
+    fn read_past_cache(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+        self.read_at(into, at)
+    }
+
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
         let mut content = lock(&self.bytes);
         let end = at as usize + bytes.len();
