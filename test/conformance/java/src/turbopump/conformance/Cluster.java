@@ -113,8 +113,13 @@ public final class Cluster implements AutoCloseable {
 
     /** How many messages the broker says the topic holds; catches messages that nobody sent. */
     public long messagesHeld(DefaultMQProducer producer, String topic) throws Exception {
+        return messagesHeld(producer, queues(producer, topic));
+    }
+
+    /** As above, without a question to a name server, which may be away. */
+    public long messagesHeld(DefaultMQProducer producer, List<MessageQueue> queues) throws Exception {
         long held = 0;
-        for (MessageQueue queue : queues(producer, topic)) {
+        for (MessageQueue queue : queues) {
             held += producer.maxOffset(queue) - producer.minOffset(queue);
         }
         return held;
