@@ -1,11 +1,13 @@
 //! What waits for the reading threads, and doing one piece of it.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use turbopump_store::{LogSlice, ReadError};
 use turbopump_transport::ConnId;
+use turbopump_wire::codes::response_code::SYSTEM_ERROR;
 
 use super::{AHEAD_MAX, ANSWERS_BYTES_MAX, CONNECTION_MAX, IDLE, WAITING_MAX};
 use crate::event_loop::{Mail, ReplyTo, Stop};
@@ -170,7 +172,7 @@ impl ReadingPool {
             Job::Answer(request) => request,
         };
         let mut ahead = Vec::new();
-        let found = work(shared, &mut ahead).unwrap_or_else(|stop| refusal(to, &stop));
+        let found = answered(work, shared, &mut ahead).unwrap_or_else(|stop| refusal(to, &stop));
         let silent = Found { head: Vec::new(), body: LogSlice::default() };
         let Found { head, body } = if to.oneway { silent } else { found };
         let answer = Delivered { connection: to.connection, head, body };
@@ -225,6 +227,17 @@ impl State {
             }
         }
     }
+}
+
+/// A defect that one request meets is its error: a thread that ended by it would leave this client
+/// and, after a second one, all others without an answer. Work shares nothing but what has locks of
+/// its own.
+fn answered(work: Work, shared: &Shared, ahead: &mut Vec<u64>) -> Result<Found, Stop> {
+    catch_unwind(AssertUnwindSafe(|| work(shared, ahead))).unwrap_or_else(|_| {
+        let remark = "a reading thread panicked over a request";
+        shared.upward.read_failed(remark);
+        Err(Stop::refuse(SYSTEM_ERROR, remark))
+    })
 }
 
 fn refusal(to: ReplyTo, stop: &Stop) -> Found {

@@ -2,9 +2,10 @@
 
 use turbopump_store::FlushMode;
 use turbopump_store::disk::memory::FaultOn;
+use turbopump_wire::header::HeaderEncoding;
 
-use crate::event_loop::Mail;
-use crate::testing::{Call, GROUP, Rig, TOPIC, conn, records};
+use crate::event_loop::{Mail, ReplyTo, Stop};
+use crate::testing::{Call, GROUP, Reply, Rig, TOPIC, conn, records};
 
 const LOG: &str = "commitlog";
 
@@ -169,4 +170,20 @@ fn threads_wait_while_loops_take_no_answers() {
     assert_eq!(waiting(&rig), 0);
     let sent: usize = (10..13).map(|number| rig.sent(number).len()).sum();
     assert!(sent > 3_000 * 30_000, "{sent} bytes in all");
+}
+
+#[test]
+fn a_panic_over_one_request_is_its_error_and_the_next_is_answered() {
+    let rig = with_messages(1);
+    let shared = rig.plane.shared.clone();
+    let connection = conn(1);
+    let to = |opaque| ReplyTo { connection, encoding: HeaderEncoding::Json, opaque, oneway: false };
+    assert!(shared.reading.submit(to(1), Box::new(|_, _| panic!("a defect"))));
+    assert!(shared.reading.submit(to(2), Box::new(|_, _| Err(Stop::refuse(17, "seen")))));
+    let answers = [1, 2].map(|_| {
+        let mut head = shared.reading.next_answer(&shared).expect("an answer").head;
+        let reply = Reply::take_all(&mut head).remove(0);
+        (reply.opaque, reply.code)
+    });
+    assert_eq!(answers, [(1, 1), (2, 17)]);
 }
