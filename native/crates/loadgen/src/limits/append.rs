@@ -4,10 +4,8 @@ use std::os::unix::fs::FileExt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-
-use super::block_bytes;
 use super::scratch::Scratch;
+use super::{block_bytes, print};
 use crate::arguments::Arguments;
 use crate::error::LoadError;
 use crate::report::Measure;
@@ -36,11 +34,5 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
         at += block.len() as u64;
         writes += 1;
     }
-    let mut report = measure.report(writes, last)?;
-    let elapsed = report.get("seconds").and_then(Value::as_f64).unwrap_or(f64::NAN);
-    let bytes_per_second = (block.len() as u64 * writes) as f64 / elapsed;
-    report.insert("block_bytes".into(), json!(block.len()));
-    report.insert("bytes_per_second".into(), json!(bytes_per_second.round()));
-    println!("{}", Value::Object(report));
-    Ok(ExitCode::SUCCESS)
+    Ok(print(measure.report(writes, last)?, block.len(), writes))
 }

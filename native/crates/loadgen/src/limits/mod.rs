@@ -12,6 +12,10 @@ pub(crate) use append::run as append;
 pub(crate) use copy::run as copy;
 pub(crate) use synced_write::run as synced_write;
 
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+
 use crate::arguments::Arguments;
 use crate::error::LoadError;
 
@@ -24,4 +28,14 @@ fn block_bytes(arguments: &mut Arguments, default: usize) -> Result<usize, LoadE
         return Err(LoadError::Usage(format!("blocks of 1 to {BLOCK_BYTES_MAX} bytes")));
     }
     Ok(bytes)
+}
+
+/// Prints the report of `writes` writes of one block each.
+fn print(mut report: Map<String, Value>, block_bytes: usize, writes: u64) -> ExitCode {
+    let elapsed = report.get("seconds").and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let bytes_per_second = (block_bytes as u64 * writes) as f64 / elapsed;
+    report.insert("block_bytes".into(), json!(block_bytes));
+    report.insert("bytes_per_second".into(), json!(bytes_per_second.round()));
+    println!("{}", Value::Object(report));
+    ExitCode::SUCCESS
 }

@@ -6,14 +6,12 @@ use std::os::unix::fs::FileExt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use rustix::io::{Errno, ReadWriteFlags, pwritev2};
-use serde_json::{Value, json};
-
-use super::block_bytes;
 use super::scratch::Scratch;
+use super::{block_bytes, print};
 use crate::arguments::Arguments;
 use crate::error::LoadError;
 use crate::report::Measure;
+use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 
 const FILE_BYTES: usize = 256 << 20;
 
@@ -37,13 +35,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
         at += block.len();
         writes += 1;
     }
-    let mut report = measure.report(writes, last)?;
-    let elapsed = report.get("seconds").and_then(Value::as_f64).unwrap_or(f64::NAN);
-    let bytes_per_second = (block.len() as u64 * writes) as f64 / elapsed;
-    report.insert("block_bytes".into(), json!(block.len()));
-    report.insert("bytes_per_second".into(), json!(bytes_per_second.round()));
-    println!("{}", Value::Object(report));
-    Ok(ExitCode::SUCCESS)
+    Ok(print(measure.report(writes, last)?, block.len(), writes))
 }
 
 fn write_synced(scratch: &Scratch, block: &[u8], at: u64) -> std::io::Result<()> {
