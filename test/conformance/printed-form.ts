@@ -7,6 +7,9 @@
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d+)?/g, '<time>'],
   [/\b127\.0\.0\.1:\d+/g, '<address>'],
+  [/\S*turbopump-cluster-\w+/g, '<folder>'],
+  // Java's keeps the mapping of a static topic in a file named by the time.
+  [/\S*\/(StaticTopic)-\d+/g, '$1-<time>'],
   // 32 digits, or 56 where the host's address is an IPv6 one.
   [/\b([0-9A-F]{32}|[0-9A-F]{56})\b/g, '<id>'],
   [/^(CommitLog Offset:).*/gm, '$1 <place>'],
@@ -53,7 +56,7 @@ export function statusKeys(text: string): string[] {
  * Broker 5.3.3 adds a subscription's topic where its group belongs (`ConsumerManager`, its table of
  * groups by topic); later sources add the group. Not repeated by us.
  */
-export function withoutTopicAsGroup(printed: readonly string[]): string[] {
+function withoutTopicAsGroup(printed: readonly string[]): string[] {
   return printed.filter(
     (line) =>
       !/ (\S+) \1$/.test(line) && !line.startsWith('MessageTrack [consumerGroup=FixedTopic,'),
