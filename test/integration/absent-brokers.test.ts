@@ -1,0 +1,122 @@
+/**
+ * Every command of mqadmin while its broker is paused, while it is dead, and while no name server
+ * is there: none hangs, each failure is a cause in plain words and exit code 1.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { runProgram } from '../../src/cli/program.ts';
+import { freePort } from '../../src/config/free-port.ts';
+import { changes, questions } from '../conformance/mqadmin-script.ts';
+import { Machine, type Server } from './servers.ts';
+
+/** Three times a request's timeout, for commands that walk queues, and a crowded machine. */
+const LIMIT_MS = 30_000;
+const DEAD_OFFSET_ID = '7F00000100002A9F0000000000000000';
+const UNIQUE_ID = '7F000001000018B4AAC216E5E6E20000';
+
+const absent = suite('mqadmin without brokers');
+const lines = [...questions, ...changes].map(({ argv }) =>
+  // Without the option it waits 50 s, as RocketMQ's.
+  argv[0] === 'brokerConsumeStats' ? [...argv, '-t', '5000'] : argv,
+);
+let machine: Machine;
+let nameServer: Server;
+let broker: Server;
+
+interface Ended {
+  line: string;
+  code: number;
+  out: string;
+  error: string;
+  tookMs: number;
+}
+
+absent.before(async () => {
+  machine = new Machine();
+  nameServer = await machine.nameServer();
+  broker = await machine.broker([nameServer], { brokerName: 'broker-a' });
+  const folder = join(machine.folder, 'exports');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'topics.json'), '[{"topicName":"ChangedListed"}]');
+  writeFileSync(join(folder, 'groups.json'), '[{"groupName":"ChangedListed"}]');
+  const topic = ['updateTopic', '-c', 'DefaultCluster', '-t', 'FixedTopic'];
+  assert.is((await mqadmin(topic, nameServer.address)).code, 0);
+});
+absent.after(() => machine?.close());
+
+async function mqadmin(words: readonly string[], nameServers: string): Promise<Ended> {
+  const out: string[] = [];
+  const error: string[] = [];
+  const argv = words.map((word) =>
+    word
+      .replace('<broker>', broker.address)
+      .replace('<offsetId>', DEAD_OFFSET_ID)
+      .replace('<uniqueId>', UNIQUE_ID)
+      .replace('<folder>', join(machine.folder, 'exports')),
+  );
+  const began = performance.now();
+  const code = await runProgram(argv, {
+    out: (text) => void out.push(text),
+    error: (text) => void error.push(text),
+    nameServerVariable: nameServers,
+  });
+  const tookMs = performance.now() - began;
+  const texts = { out: out.join('\n'), error: error.join('\n') };
+  return { line: argv.join(' '), code, ...texts, tookMs };
+}
+
+/** All at once: each waits for its timeouts alone. */
+async function all(nameServers: string): Promise<Ended[]> {
+  return await Promise.all(lines.map((words) => mqadmin(words, nameServers)));
+}
+
+function check(ended: Ended[]): void {
+  for (const each of ended) {
+    const told = JSON.stringify(each, null, 2);
+    assert.ok(each.tookMs < LIMIT_MS, told);
+    assert.ok(each.code === 0 || each.code === 1, told);
+    assert.is(each.code === 0, each.error === '', `exit code and cause: ${told}`);
+    assert.not.match(`${each.out}\n${each.error}`, /^ +at |\[object |undefined/m, told);
+  }
+}
+
+function named(ended: Ended[], line: string): Ended {
+  const found = ended.find((each) => each.line === line);
+  if (found === undefined) throw new Error(`${line} was not run`);
+  return found;
+}
+
+absent('a paused broker', async () => {
+  await broker.pause();
+  try {
+    const ended = await all(nameServer.address);
+    check(ended);
+    const list = named(ended, 'clusterList');
+    assert.is(list.code, 1);
+    assert.match(list.out, broker.address, 'its line is printed all the same');
+    assert.match(list.error, broker.address, 'and the cause names it');
+    assert.is(named(ended, 'topicList').code, 0, 'a name server alone answers this');
+  } finally {
+    broker.goOn();
+  }
+});
+
+absent('no name server', async () => {
+  const nobody = `127.0.0.1:${await freePort('127.0.0.1')}`;
+  const ended = await all(nobody);
+  check(ended);
+  for (const line of ['clusterList', 'topicList', 'consumerProgress']) {
+    assert.match(named(ended, line).error, nobody);
+  }
+});
+
+absent('a dead broker', async () => {
+  await broker.kill();
+  const ended = await all(nameServer.address);
+  check(ended);
+  assert.is(named(ended, `producer -b ${broker.address}`).code, 1);
+});
+
+absent.run();
