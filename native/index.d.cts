@@ -13,6 +13,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeDataPlane {
   resetConsumerOffsets(offsets: Array<NativeConsumerOffset>): void
   groupOffsets(group: string): Array<NativeConsumerOffset>
+  topicGroups(topic: string): Array<string>
   storeTimestamps(asked: Array<NativeStoredMessage>): Array<number>
   queueUnits(topic: string, queueId: number, fromOffset: number, count: number): NativeQueueUnits | null
   forwardRecord(connection: number, frame: Uint8Array, physicalOffset: number): boolean

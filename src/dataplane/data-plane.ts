@@ -413,6 +413,8 @@ export interface DataPlane {
   consumerOffsets(): ConsumerOffsets;
   /** Those of one group, without the cost of all the others. */
   groupOffsets(group: string): ConsumerOffset[];
+  /** Groups that have an offset of the topic, in no order, without the cost of all the others. */
+  topicGroups(topic: string): string[];
   /** Loads; consumers that run are not told. */
   setConsumerOffsets(offsets: ConsumerOffset[]): void;
   /** Moves forward only, as commits do: one made since the offsets were read is not undone. */

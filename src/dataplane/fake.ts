@@ -191,6 +191,11 @@ export class FakeDataPlane implements DataPlane {
     return [...this.#offsets.values()].filter((each) => each.group === group);
   }
 
+  topicGroups(topic: string): string[] {
+    const found = [...this.#offsets.values()].filter((each) => each.topic === topic);
+    return [...new Set(found.map(({ group }) => group))];
+  }
+
   setConsumerOffsets(offsets: ConsumerOffset[]): void {
     for (const each of offsets) {
       this.#offsets.set(`${each.topic}@${each.group}@${each.queueId}`, each);

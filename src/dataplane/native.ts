@@ -97,6 +97,10 @@ class NativePlane implements DataPlane {
     return this.#call((handle) => handle.groupOffsets(group));
   }
 
+  topicGroups(topic: string): string[] {
+    return this.#call((handle) => handle.topicGroups(topic));
+  }
+
   setConsumerOffsets(offsets: ConsumerOffset[]): void {
     this.#call((handle) => handle.setConsumerOffsets(offsets));
   }

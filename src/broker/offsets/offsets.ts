@@ -125,14 +125,11 @@ export class Offsets {
   }
 
   groupsOf(topic: string): string[] {
-    return unique(
-      this.all().filter((each) => each.topic === topic),
-      'group',
-    );
+    return this.#dataPlane.topicGroups(topic);
   }
 
   topicsOf(group: string): string[] {
-    return unique(this.#ofGroup(group), 'topic');
+    return [...new Set(this.#ofGroup(group).map(({ topic }) => topic))];
   }
 
   /** Group → topic → queue id → offset, of all groups. */
@@ -163,8 +160,4 @@ export class Offsets {
 
 function placeKey({ group, topic, queueId }: Omit<OffsetReset, 'resetMs'>): string {
   return `${topic}@${group}@${queueId}`;
-}
-
-function unique(offsets: ConsumerOffset[], member: 'group' | 'topic'): string[] {
-  return [...new Set(offsets.map((each) => each[member]))];
 }

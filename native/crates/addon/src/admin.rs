@@ -67,6 +67,11 @@ impl NativeDataPlane {
     }
 
     #[napi]
+    pub fn topic_groups(&self, topic: String) -> Result<Vec<String>> {
+        Ok(self.plane()?.topic_groups(&topic))
+    }
+
+    #[napi]
     pub fn store_timestamps(&self, asked: Vec<NativeStoredMessage>) -> Result<Vec<i64>> {
         let asked = asked.into_iter().map(NativeStoredMessage::convert);
         let asked: Vec<_> = asked.collect::<Result<_>>()?;

@@ -88,6 +88,12 @@ impl DataPlane {
         self.shared.offsets.of_group(group)
     }
 
+    /// Groups that have an offset of the topic, in no order; no look at those that have none.
+    #[must_use]
+    pub fn topic_groups(&self, topic: &str) -> Vec<String> {
+        self.shared.offsets.groups_of(topic)
+    }
+
     /// Moves groups to where they are told, and every running consumer with its next pull: held
     /// pulls are answered at once. Commits from before the move count for nothing.
     pub fn reset_consumer_offsets(&self, offsets: &[ConsumerOffset]) {

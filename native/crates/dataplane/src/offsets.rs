@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use turbopump_wire::{QueueId, QueueOffset};
 
 use crate::sync::lock;
@@ -35,6 +35,9 @@ pub struct ConsumerOffset {
 #[derive(Debug, Default)]
 pub(crate) struct ConsumerOffsets {
     shards: [Mutex<Groups>; SHARDS],
+    /// The groups that have an offset of each topic: tools ask this of thousands of topics in a
+    /// row. Changed under the lock of the group's shard, and locked after it.
+    by_topic: Mutex<FxHashMap<Box<str>, FxHashSet<Box<str>>>>,
     version: AtomicU64,
 }
 
@@ -64,17 +67,24 @@ impl ConsumerOffsets {
 
     /// Forgets the group.
     pub(crate) fn erase_group(&self, group: &str) {
-        if lock(self.shard(group)).remove(group).is_some() {
-            self.changed();
+        let mut groups = lock(self.shard(group));
+        let Some(topics) = groups.remove(group) else { return };
+        for topic in topics.keys() {
+            self.forget_pair(topic, group);
         }
+        drop(groups);
+        self.changed();
     }
 
     /// Forgets the topic for every group.
     pub(crate) fn erase_topic(&self, topic: &str) {
         let mut erased = false;
         for shard in &self.shards {
-            for topics in lock(shard).values_mut() {
-                erased |= topics.remove(topic).is_some();
+            for (group, topics) in lock(shard).iter_mut() {
+                if topics.remove(topic).is_some() {
+                    self.forget_pair(topic, group);
+                    erased = true;
+                }
             }
         }
         if erased {
@@ -117,6 +127,21 @@ impl ConsumerOffsets {
         offsets.collect()
     }
 
+    /// The groups that have an offset of the topic, in no order.
+    pub(crate) fn groups_of(&self, topic: &str) -> Vec<String> {
+        let by_topic = lock(&self.by_topic);
+        by_topic.get(topic).into_iter().flatten().map(ToString::to_string).collect()
+    }
+
+    fn forget_pair(&self, topic: &str, group: &str) {
+        let mut by_topic = lock(&self.by_topic);
+        let Some(groups) = by_topic.get_mut(topic) else { return };
+        groups.remove(group);
+        if groups.is_empty() {
+            by_topic.remove(topic);
+        }
+    }
+
     fn write(
         &self,
         group: &str,
@@ -134,6 +159,7 @@ impl ConsumerOffsets {
         } else {
             let topics = groups.entry(group.into()).or_default();
             topics.entry(topic.into()).or_default().insert(queue, offset);
+            lock(&self.by_topic).entry(topic.into()).or_default().insert(group.into());
         }
         drop(groups);
         self.changed();
@@ -182,6 +208,29 @@ mod tests {
         assert_eq!(offsets.version(), version);
         offsets.commit("g", "t", Q, at(11));
         assert_ne!(offsets.version(), version);
+    }
+
+    #[test]
+    fn the_groups_of_a_topic_are_those_with_an_offset_of_it() {
+        let offsets = ConsumerOffsets::default();
+        for (group, topic) in [("a", "t"), ("a", "u"), ("b", "t"), ("b", "t")] {
+            offsets.commit(group, topic, Q, at(1));
+        }
+        let sorted = |topic| {
+            let mut groups = offsets.groups_of(topic);
+            groups.sort();
+            groups
+        };
+        assert_eq!(sorted("t"), ["a", "b"]);
+        assert_eq!(sorted("u"), ["a"]);
+        assert!(sorted("v").is_empty());
+        offsets.erase_group("a");
+        assert_eq!(sorted("t"), ["b"]);
+        assert!(sorted("u").is_empty());
+        offsets.erase_topic("t");
+        assert!(sorted("t").is_empty());
+        offsets.set("b", "t", Q, at(0));
+        assert_eq!(sorted("t"), ["b"]);
     }
 
     #[test]
