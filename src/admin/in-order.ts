@@ -45,3 +45,27 @@ export async function allInOrder<I, T>(
   if (failure !== null) throw failure.error;
   return values;
 }
+
+/** Told of each part of an answer that is missing, with the error in its place. */
+export type OnMissing = (error: unknown) => void;
+
+/**
+ * As `allInOrder` without `onMissing`; with it what fails is told to it and the rest is the
+ * answer, unless all failed: then the first failure is thrown.
+ */
+export async function answersInOrder<I, T>(
+  items: Iterable<I>,
+  ask: (item: I) => Promise<T>,
+  onMissing: OnMissing | undefined,
+): Promise<T[]> {
+  if (onMissing === undefined) return allInOrder(items, ask);
+  const values: T[] = [];
+  const failures: unknown[] = [];
+  for await (const [, outcome] of inOrder(items, ask)) {
+    if ('value' in outcome) values.push(outcome.value);
+    else failures.push(outcome.error);
+  }
+  if (values.length === 0 && failures.length > 0) throw failures[0];
+  for (const failure of failures) onMissing(failure);
+  return values;
+}

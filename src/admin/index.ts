@@ -38,7 +38,7 @@ export {
 } from './drain/index.ts';
 export { drainLooks, type Look, type WatchOptions } from './drain/watch.ts';
 export type { GroupAdmin, RequestMode } from './groups.ts';
-export { allInOrder, inOrder, type Outcome } from './in-order.ts';
+export { allInOrder, inOrder, type OnMissing, type Outcome } from './in-order.ts';
 export { decodeRecords, RecordError, type StoredMessage } from './message-record.ts';
 export type { MessageAdmin, MessageQuestion, QueueQuestion } from './messages.ts';
 export type { OffsetAdmin, ResetQuestion } from './offsets.ts';

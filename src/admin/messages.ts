@@ -8,7 +8,7 @@ import type { QueueContents, SendAnswer } from './answers.ts';
 import type { Asker } from './asker.ts';
 import type { ClusterAdmin } from './clusters.ts';
 import { decodeQueueContents } from './decode-status.ts';
-import { allInOrder } from './in-order.ts';
+import { answersInOrder, type OnMissing } from './in-order.ts';
 import { decodeRecords, type StoredMessage } from './message-record.ts';
 import { type PullAnswer, type PullQuestion, pullFrom } from './pull.ts';
 import { type MessageToSend, sendTo } from './send.ts';
@@ -84,16 +84,19 @@ export class MessageAdmin {
   }
 
   /** Messages that carry the key, verified against their own keys, as a hash may collide. */
-  async query(question: MessageQuestion): Promise<StoredMessage[]> {
+  async query(question: MessageQuestion, onMissing?: OnMissing): Promise<StoredMessage[]> {
     const { topic, key, uniqueKey } = question;
     const brokers = await this.#topics.brokersOn(question.routeTopic);
-    const found = (await allInOrder(brokers, (each) => this.queryInBroker(each, question))).flat();
-    const matching = found.filter((message) =>
-      uniqueKey
-        ? message.messageId === key
-        : message.topic === topic &&
-          (message.properties.get('KEYS') ?? '').split(' ').includes(key),
-    );
+    const ask = (broker: string) => this.queryInBroker(broker, question);
+    const found = await answersInOrder(brokers, ask, onMissing);
+    const matching = found
+      .flat()
+      .filter((message) =>
+        uniqueKey
+          ? message.messageId === key
+          : message.topic === topic &&
+            (message.properties.get('KEYS') ?? '').split(' ').includes(key),
+      );
     if (matching.length === 0) throw new Error('query message by key finished, but no message.');
     return matching;
   }

@@ -11,7 +11,7 @@ import {
   decodeDelayProgress,
   decodeOffsetTable,
 } from './decode-status.ts';
-import { allInOrder } from './in-order.ts';
+import { allInOrder, answersInOrder, type OnMissing } from './in-order.ts';
 import type { TopicAdmin } from './topics.ts';
 
 /** Consume stats walk every queue of a group: three times the usual limit, as in Java. */
@@ -39,11 +39,14 @@ export class OffsetAdmin {
   }
 
   /** Progress of a group on one topic or on all, summed over the brokers of its retry topic. */
-  async consumeStats(consumerGroup: string, topic: string | null): Promise<ConsumeStats> {
+  async consumeStats(
+    consumerGroup: string,
+    topic: string | null,
+    onMissing?: OnMissing,
+  ): Promise<ConsumeStats> {
     const brokers = await this.#topics.brokersOn(`%RETRY%${consumerGroup}`);
-    const parts = await allInOrder(brokers, (broker) =>
-      this.consumeStatsInBroker(broker, consumerGroup, topic),
-    );
+    const ask = (broker: string) => this.consumeStatsInBroker(broker, consumerGroup, topic);
+    const parts = await answersInOrder(brokers, ask, onMissing);
     return {
       queues: parts.flatMap((part) => part.queues),
       consumeTps: parts.reduce((sum, part) => sum + part.consumeTps, 0),

@@ -7,7 +7,7 @@ import type { TopicRoute, TopicSettings, TopicStats } from './answers.ts';
 import type { Asker } from './asker.ts';
 import { decodeNames, decodeRoute, decodeTopicStats } from './decode.ts';
 import { decodeTopicConfigs, topicConfigJson } from './decode-settings.ts';
-import { allInOrder } from './in-order.ts';
+import { answersInOrder, type OnMissing } from './in-order.ts';
 
 const orderNamespace = 'ORDER_TOPIC_CONFIG';
 const defaultTopic = 'TBW102';
@@ -128,10 +128,14 @@ export class TopicAdmin {
   }
 
   /** Stats of every queue of the topic, from the brokers on the route of `routeTopic`. */
-  async stats(topic: string, routeTopic: string = topic): Promise<TopicStats> {
-    const parts = await allInOrder(await this.brokersOn(routeTopic), (broker) =>
-      this.statsInBroker(broker, topic),
-    );
+  async stats(
+    topic: string,
+    routeTopic: string = topic,
+    onMissing?: OnMissing,
+  ): Promise<TopicStats> {
+    const brokers = await this.brokersOn(routeTopic);
+    const ask = (broker: string) => this.statsInBroker(broker, topic);
+    const parts = await answersInOrder(brokers, ask, onMissing);
     const queues = parts.flatMap((part) => part.queues);
     if (queues.length === 0) throw new Error('Not found the topic stats info');
     return { queues, putTps: parts.reduce((sum, part) => sum + part.putTps, 0) };

@@ -1,7 +1,7 @@
 /** The brokers a command is for: one by address, or those of a cluster. */
 import type { AdminClient } from '../admin/admin-client.ts';
 import { reasonOf } from '../admin/asker.ts';
-import { inOrder, type Outcome } from '../admin/in-order.ts';
+import { inOrder, type OnMissing, type Outcome } from '../admin/in-order.ts';
 import { type CliArguments, type CliContext, textOf, UsageError } from './command.ts';
 import type { Output } from './output.ts';
 
@@ -39,6 +39,11 @@ export async function onEach<T>(
     else if (addresses.length === 1) throw outcome.error;
     else out.problem(reasonOf(outcome.error));
   }
+}
+
+/** Brokers that do not answer are problems, and what the others answer is printed. */
+export function missingIn(out: Output): OnMissing {
+  return (error) => out.problem(reasonOf(error));
 }
 
 /** Asks for every item with progress; outcomes in the order of the items. */

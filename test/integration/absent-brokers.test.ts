@@ -1,19 +1,25 @@
 /**
- * Every command of mqadmin while its broker is paused, while it is dead, and while no name server
- * is there: none hangs, each failure is a cause in plain words and exit code 1.
+ * Every command of mqadmin while some brokers are dead or unreachable beside one that lives, while
+ * its only broker is paused, while it is dead, and while no name server is there: none hangs, each
+ * failure is a cause in plain words and exit code 1, and what others answer is printed.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { registerRequest } from '../../src/broker/outer/register-request.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { freePort } from '../../src/config/free-port.ts';
+import { topicConfig } from '../../src/model/topic-config.ts';
+import { RemotingClient } from '../../src/remoting/client.ts';
 import { changes, questions } from '../conformance/mqadmin-script.ts';
 import { Machine, type Server } from './servers.ts';
 
 /** Three times a request's timeout, for commands that walk queues, and a crowded machine. */
 const LIMIT_MS = 30_000;
 const DEAD_OFFSET_ID = '7F00000100002A9F0000000000000000';
+/** Of a network for documentation: nobody answers, or the system knows no way there. */
+const NOWHERE = '192.0.2.1:10911';
 const UNIQUE_ID = '7F000001000018B4AAC216E5E6E20000';
 
 const absent = suite('mqadmin without brokers');
@@ -49,6 +55,7 @@ absent.after(() => machine?.close());
 async function mqadmin(words: readonly string[], nameServers: string): Promise<Ended> {
   const out: string[] = [];
   const error: string[] = [];
+  const line = words.join(' ');
   const argv = words.map((word) =>
     word
       .replace('<broker>', broker.address)
@@ -64,7 +71,7 @@ async function mqadmin(words: readonly string[], nameServers: string): Promise<E
   });
   const tookMs = performance.now() - began;
   const texts = { out: out.join('\n'), error: error.join('\n') };
-  return { line: argv.join(' '), code, ...texts, tookMs };
+  return { line, code, ...texts, tookMs };
 }
 
 /** All at once: each waits for its timeouts alone. */
@@ -87,6 +94,46 @@ function named(ended: Ended[], line: string): Ended {
   if (found === undefined) throw new Error(`${line} was not run`);
   return found;
 }
+
+/** Brokers in the name server's tables, and in the route of FixedTopic, that nobody can reach. */
+async function registerGhosts(addresses: readonly string[]): Promise<RemotingClient> {
+  const client = new RemotingClient();
+  // One topic alone would be an addition, which a stranger cannot make.
+  const topics = ['FixedTopic', 'GhostTopic'].map((topic) => topicConfig(topic));
+  const dataVersion = { stateVersion: 0, timestamp: Date.now(), counter: 1 };
+  for (const [index, address] of addresses.entries()) {
+    const identity = {
+      ...{ clusterName: 'DefaultCluster', brokerName: `ghost-${index}`, brokerId: 0 },
+      ...{ address, haAddress: address },
+    };
+    const request = registerRequest(identity, { topics, dataVersion, isPart: false }, 6);
+    await client.call(nameServer.address, request);
+  }
+  return client;
+}
+
+absent('brokers dead and unreachable beside one that lives', async () => {
+  const ghosts = [`127.0.0.1:${await freePort('127.0.0.1')}`, NOWHERE];
+  const client = await registerGhosts(ghosts);
+  try {
+    const ended = await all(nameServer.address);
+    check(ended);
+    const list = named(ended, 'clusterList');
+    assert.is(list.code, 1);
+    assert.match(list.out, new RegExp(`${broker.address} +V5_3_3 `), 'the living one’s figures');
+    for (const ghost of ghosts) {
+      assert.match(list.out, new RegExp(`${ghost} `), 'their lines');
+      assert.match(list.error, ghost);
+    }
+    const status = named(ended, 'topicStatus -t FixedTopic');
+    assert.is(status.code, 1);
+    assert.match(status.out, /^broker-a +3 /m, 'the living one’s queues');
+    assert.is(named(ended, 'haStatus -b <broker>').code, 0);
+  } finally {
+    // The name server forgets them with the connection that told of them.
+    await client.close();
+  }
+});
 
 absent('a paused broker', async () => {
   await broker.pause();
@@ -116,7 +163,7 @@ absent('a dead broker', async () => {
   await broker.kill();
   const ended = await all(nameServer.address);
   check(ended);
-  assert.is(named(ended, `producer -b ${broker.address}`).code, 1);
+  assert.is(named(ended, 'producer -b <broker>').code, 1);
 });
 
 absent.run();

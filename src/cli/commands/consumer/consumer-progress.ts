@@ -14,7 +14,7 @@ import {
   textOf,
 } from '../../command.ts';
 import { type Column, formatSeconds, front, row } from '../../output.ts';
-import { outcomesOf } from '../../targets.ts';
+import { missingIn, outcomesOf } from '../../targets.ts';
 
 const retryPrefix = '%RETRY%';
 const queueColumns: Column[] = [64, 32, 4, 20, 20].map((width) => ({ width }));
@@ -43,7 +43,8 @@ async function printQueues(
   args: CliArguments,
   { admin, out }: CliContext,
 ): Promise<void> {
-  const stats = await admin.offsets.consumeStats(group, textOf(args, 'topicName'));
+  const topic = textOf(args, 'topicName');
+  const stats = await admin.offsets.consumeStats(group, topic, missingIn(out));
   const showClient = booleanOf(args, 'showClientIP');
   const clients = showClient ? await clientsOfQueues(group, admin) : new Map<string, string>();
   const line = (values: (string | number)[], client: string, rest: (string | number)[]): string => {
@@ -116,7 +117,7 @@ async function printGroups(context: CliContext): Promise<void> {
       return null;
     };
     const [stats, members] = await Promise.all([
-      admin.offsets.consumeStats(group, null).catch(tell),
+      admin.offsets.consumeStats(group, null, tell).catch(tell),
       admin.clients.consumers(group).catch(tell),
     ]);
     return describeGroup(group, stats, members);

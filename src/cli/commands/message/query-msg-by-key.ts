@@ -1,6 +1,7 @@
 /** `mqadmin queryMsgByKey`: the messages of a topic that carry a business key. */
 import { type CliCommand, integerOf, option, requiredText, textOf } from '../../command.ts';
 import { column, startTable } from '../../table.ts';
+import { missingIn } from '../../targets.ts';
 
 const columns = [
   column('messageId', '#Message ID', 50),
@@ -23,7 +24,7 @@ export const queryMsgByKey: CliCommand = {
   ],
   async run(args, { admin, out }) {
     const topic = requiredText(args, 'topic');
-    const messages = await admin.messages.query({
+    const question = {
       topic,
       key: requiredText(args, 'msgKey'),
       maxNum: integerOf(args, 'maxNum', 64, { min: 1, max: 10_000 }),
@@ -31,7 +32,8 @@ export const queryMsgByKey: CliCommand = {
       endTimestamp: integerOf(args, 'endTimestamp', Number.MAX_SAFE_INTEGER),
       routeTopic: textOf(args, 'cluster') ?? topic,
       uniqueKey: false,
-    });
+    };
+    const messages = await admin.messages.query(question, missingIn(out));
     const line = startTable(out, columns, ' ');
     for (const { messageId, queueId, queueOffset } of messages) {
       line([messageId, queueId, queueOffset]);

@@ -61,12 +61,13 @@ async function linesOf(topic: string, { admin, out }: CliContext): Promise<Line[
   const masters = route.brokers.flatMap(({ addresses }) => addresses.get(0) ?? []);
   const first = masters[0] ?? [...(route.brokers[0]?.addresses.values() ?? [])][0];
   // A counter that a broker does not have is a zero, as in Java.
+  const tell = (error: unknown): null => {
+    if (!(error instanceof AnswerError)) out.problem(reasonOf(error));
+    return null;
+  };
   const view = async (name: string, key: string): Promise<BrokerStats[]> => {
     const stats = await allInOrder(masters, (broker) =>
-      admin.stats.view(broker, name, key).catch((error: unknown) => {
-        if (!(error instanceof AnswerError)) out.problem(reasonOf(error));
-        return null;
-      }),
+      admin.stats.view(broker, name, key).catch(tell),
     );
     return stats.filter((each) => each !== null);
   };
@@ -81,7 +82,7 @@ async function linesOf(topic: string, { admin, out }: CliContext): Promise<Line[
   return allInOrder(groups, async (group) => {
     const [got, stats] = await Promise.all([
       view('GROUP_GET_NUMS', `${topic}@${group}`),
-      admin.offsets.consumeStats(group, topic).catch(() => null),
+      admin.offsets.consumeStats(group, topic, tell).catch(tell),
     ]);
     const behind = (stats?.queues ?? []).reduce(
       (sum, queue) => sum + queue.brokerOffset - queue.consumerOffset,

@@ -2,6 +2,7 @@
 import { compareQueues } from '../../../model/message-queue.ts';
 import { type CliCommand, option, requiredText, textOf } from '../../command.ts';
 import { formatMillis, front, javaDouble, row } from '../../output.ts';
+import { missingIn } from '../../targets.ts';
 
 const columns = [32, 4, 20, 20].map((width) => ({ width }));
 
@@ -16,7 +17,8 @@ export const topicStatus: CliCommand = {
   ],
   async run(args, { admin, out }) {
     const topic = requiredText(args, 'topic');
-    const stats = await admin.topics.stats(topic, textOf(args, 'cluster') ?? topic);
+    const routeTopic = textOf(args, 'cluster') ?? topic;
+    const stats = await admin.topics.stats(topic, routeTopic, missingIn(out));
     const header = row(columns, ['#Broker Name', '#QID', '#Min Offset', '#Max Offset']);
     out.line(`${header}    #Last Updated`);
     for (const queue of [...stats.queues].sort(compareQueues)) {
