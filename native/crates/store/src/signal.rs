@@ -1,7 +1,8 @@
-//! How threads of the store wait: a flag that is raised and taken, with a time limit. No polling.
+//! How threads of the store wait: a flag that is raised and taken, with a time limit; for the one
+//! whose waking others wait for, a short look before it sleeps.
 
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Raised by anyone, taken by one waiting thread. Raising twice before it is taken counts once.
 #[derive(Debug, Default)]
@@ -26,21 +27,33 @@ pub(crate) enum Wake {
 
 impl Signal {
     pub(crate) fn raise(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.raised = true;
+        self.state().raised = true;
+        // Not under the lock: the woken thread would wake up only to sleep again.
         self.changed.notify_one();
     }
 
     /// Ends this and every later wait.
     pub(crate) fn stop(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.stopped = true;
+        self.state().stopped = true;
         self.changed.notify_all();
+    }
+
+    /// Like [`Signal::wait`] without a limit, but looks again and again for `look` before it
+    /// sleeps. In between it yields: a thread that has work to do goes first.
+    pub(crate) fn look_and_wait(&self, look: Duration) -> Wake {
+        let until = Instant::now() + look;
+        while Instant::now() < until {
+            if let Some(wake) = self.state().take() {
+                return wake;
+            }
+            std::thread::yield_now();
+        }
+        self.wait(None)
     }
 
     /// Waits until raised or stopped, at most `limit` when given.
     pub(crate) fn wait(&self, limit: Option<Duration>) -> Wake {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         let idle = |state: &mut State| !state.raised && !state.stopped;
         let mut state = match limit {
             None => self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner),
@@ -51,23 +64,30 @@ impl Signal {
                     .0
             }
         };
-        if state.stopped {
-            Wake::Stopped
-        } else if std::mem::take(&mut state.raised) {
-            Wake::Raised
-        } else {
-            Wake::TimedOut
-        }
+        state.take().unwrap_or(Wake::TimedOut)
     }
 
     /// Waits `limit` whatever is raised meanwhile; true when stopped.
     pub(crate) fn pause(&self, limit: Duration) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         self.changed
             .wait_timeout_while(state, limit, |state| !state.stopped)
             .unwrap_or_else(PoisonError::into_inner)
             .0
             .stopped
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Wake> {
+        if self.stopped {
+            return Some(Wake::Stopped);
+        }
+        std::mem::take(&mut self.raised).then_some(Wake::Raised)
     }
 }
 
@@ -92,5 +112,19 @@ mod tests {
         assert_eq!(signal.wait(None), Wake::Stopped);
         assert_eq!(signal.wait(None), Wake::Stopped);
         assert!(signal.pause(Duration::from_secs(60)));
+        assert_eq!(signal.look_and_wait(Duration::ZERO), Wake::Stopped);
+    }
+
+    #[test]
+    fn who_looks_before_sleeping_misses_nothing_before_during_or_after() {
+        let signal = std::sync::Arc::new(Signal::default());
+        signal.raise();
+        assert_eq!(signal.look_and_wait(Duration::from_secs(60)), Wake::Raised);
+        for look in [Duration::ZERO, Duration::from_secs(60)] {
+            let waiting = std::sync::Arc::clone(&signal);
+            let waiter = std::thread::spawn(move || waiting.look_and_wait(look));
+            signal.raise();
+            assert_eq!(waiter.join().expect("waiter"), Wake::Raised);
+        }
     }
 }

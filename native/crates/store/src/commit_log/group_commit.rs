@@ -24,6 +24,11 @@ use crate::options::FlushMode;
 use crate::signal::Wake;
 use crate::status::Progress;
 
+/// The next group is usually a turn of the clients away: that long the syncing thread looks for it
+/// before it sleeps. Waking a thread on a halted processor costs about half of a synced write, and
+/// every sender of the group pays it (64 in flight, 1 KiB, two processors: 1.2 × the throughput).
+const LOOK: Duration = Duration::from_micros(150);
+
 /// What waits for one synced write.
 #[derive(Default)]
 pub(crate) struct Group {
@@ -161,7 +166,11 @@ impl CommitLog {
     /// `flushed` is called after each sync.
     pub(crate) fn run_flushing(&self, flushed: impl Fn()) {
         loop {
-            match self.flush_wanted.wait(None) {
+            let wake = match self.mode {
+                FlushMode::Sync => self.flush_wanted.look_and_wait(LOOK),
+                FlushMode::Async => self.flush_wanted.wait(None),
+            };
+            match wake {
                 Wake::Stopped => return,
                 Wake::Raised | Wake::TimedOut => {}
             }

@@ -106,6 +106,8 @@ pub(crate) struct CommitLog {
     urgent: AtomicBool,
     dirty_since_us: AtomicU64,
     window_max_us: AtomicU64,
+    /// The log's end when it was opened.
+    opened_at: u64,
     /// Position at which the appender wakes the preparing thread.
     prepare_at: AtomicU64,
     /// Up to here the log's pages were given back to the page cache.
@@ -172,6 +174,7 @@ impl CommitLog {
             urgent: AtomicBool::new(false),
             dirty_since_us: AtomicU64::new(0),
             window_max_us: AtomicU64::new(0),
+            opened_at: end,
             prepare_at: AtomicU64::new(0),
             released: AtomicU64::new(end),
             residency: Residency::new(end),

@@ -11,6 +11,10 @@
 //! (groups of 64 KiB: 0.6 instead of 0.7 of the rate of a bare synced write, in one noisy run). So
 //! they are synced here, in steps small enough that no group's sync queues behind much of them.
 //!
+//! A synced write also waits for whatever the journal still holds of its own file, and zeros that
+//! become blocks are just that: with zeros in the same file a group waited for 5-8 ms at each step
+//! of them. So under load the window grows to a whole segment, and zeros go into the next file.
+//!
 //! Only a window, not the whole file at once: boot waits for nothing, an idle broker writes
 //! nothing, and a 1 GiB burst of zeros never queues in front of a sync. Zeros are never needed
 //! for correctness: blocks that are reserved but not written read as zeros too.
@@ -25,10 +29,15 @@ use crate::error::FileError;
 use crate::options::FlushMode;
 use crate::signal::Wake;
 
-/// How far ahead of the tail the file is zeroed: a second of appends at 64 MiB/s.
+/// How far ahead of the tail the file is zeroed at least: a second of appends at 64 MiB/s.
 const WINDOW_BYTES: u64 = 64 << 20;
 
-/// One write of zeros; what an appender that catches up waits for at most.
+/// Bytes that the window grows, up to a segment, for each byte appended since the start: what is
+/// zeroed is soon written.
+const WINDOW_GROWTH: u64 = 2;
+
+/// One write of zeros, synced before the next one; what an appender that catches up waits for at
+/// most.
 const CHUNK_BYTES: u64 = 1 << 20;
 
 static ZEROS: [u8; CHUNK_BYTES as usize] = [0; CHUNK_BYTES as usize];
@@ -36,11 +45,8 @@ static ZEROS: [u8; CHUNK_BYTES as usize] = [0; CHUNK_BYTES as usize];
 /// Distance kept to the appender, so that it practically never meets a claim.
 const LEAD_BYTES: u64 = 4 << 20;
 
-/// Zeros written before they are synced.
-const SYNC_STEP_BYTES: u64 = 8 << 20;
-
-/// Pause between chunks while the appender is far: 250 MiB/s of zeros at most.
-const PAUSE: Duration = Duration::from_millis(4);
+/// Pause between chunks: less than 1 GiB/s of zeros, which is more than groups append.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// After a failure (disk full) nobody may wake this thread until the tail reaches the end.
 const RETRY: Duration = Duration::from_secs(5);
@@ -61,13 +67,9 @@ impl CommitLog {
     /// One round: makes the next segment when the tail is half through, zeroes the window, and
     /// says at which position the next round is due. `pause` ends the round by returning true.
     pub(crate) fn prepare(&self, pause: impl Fn() -> bool) -> Result<(), FileError> {
-        let window_bytes = match self.mode {
-            FlushMode::Sync => WINDOW_BYTES,
-            FlushMode::Async => 0,
-        };
-        let mut zeros = Zeros::default();
         loop {
             let tail = self.positions.written.load(Ordering::Acquire);
+            let window_bytes = self.zeros_ahead_bytes(tail);
             let Some(current) = self.segments.find(tail) else {
                 // Exactly at the end of a closed segment, before its successor exists.
                 self.segments.get_or_make(tail)?;
@@ -81,16 +83,15 @@ impl CommitLog {
                 None
             };
             let zeroed = window_bytes > 0
-                && (self.zero_chunk(&mut zeros, &current, window_end)?
+                && (self.zero_chunk(&current, window_end)?
                     || match &next {
-                        Some(next) => self.zero_chunk(&mut zeros, next, window_end)?,
+                        Some(next) => self.zero_chunk(next, window_end)?,
                         None => false,
                     });
             if !zeroed {
-                self.sync_zeros(&mut zeros)?;
                 // With nothing to zero the next round is due half-way through the next segment.
                 let half = if next.is_none() { half } else { half + current.bytes };
-                let due = if window_bytes > 0 { half.min(tail + window_bytes / 2) } else { half };
+                let due = if window_bytes > 0 { half.min(tail + CHUNK_BYTES) } else { half };
                 self.prepare_at.store(due, Ordering::Relaxed);
                 return Ok(());
             }
@@ -100,17 +101,19 @@ impl CommitLog {
         }
     }
 
-    /// True when there was something to zero.
-    fn zero_chunk(
-        &self,
-        zeros: &mut Zeros,
-        segment: &Arc<Segment>,
-        end: u64,
-    ) -> Result<bool, FileError> {
-        if zeros.segment.as_ref().is_some_and(|last| !Arc::ptr_eq(last, segment)) {
-            self.sync_zeros(zeros)?;
+    fn zeros_ahead_bytes(&self, tail: u64) -> u64 {
+        if self.mode == FlushMode::Async {
+            return 0;
         }
+        let appended = tail.saturating_sub(self.opened_at);
+        let grown = appended.saturating_mul(WINDOW_GROWTH).min(self.segments.segment_bytes());
+        grown.max(WINDOW_BYTES)
+    }
+
+    /// Zeroes a chunk and syncs it; false when less than one is left before `end`.
+    fn zero_chunk(&self, segment: &Arc<Segment>, end: u64) -> Result<bool, FileError> {
         let until = end.saturating_sub(segment.base);
+        let until = if until < segment.bytes { until - until % CHUNK_BYTES } else { until };
         let Some(claim) = segment.claim_zeroing(CHUNK_BYTES, LEAD_BYTES, until) else {
             return Ok(false);
         };
@@ -118,30 +121,14 @@ impl CommitLog {
         let written = segment.write_at(ZEROS.get(..len).unwrap_or_default(), claim.start);
         segment.release_claim(written.is_ok());
         written?;
-        zeros.segment = Some(Arc::clone(segment));
-        zeros.unsynced_bytes += len as u64;
-        if zeros.unsynced_bytes >= SYNC_STEP_BYTES {
-            self.sync_zeros(zeros)?;
-        }
-        Ok(true)
-    }
-
-    /// Outside of any claim: an appender that catches up may write here meanwhile.
-    fn sync_zeros(&self, zeros: &mut Zeros) -> Result<(), FileError> {
-        let Some(segment) = std::mem::take(zeros).segment else { return Ok(()) };
+        // Outside of the claim: an appender that catches up may write here meanwhile.
         let synced = segment.sync_data();
         if let Err(error) = &synced {
             // The kernel reports a lost write once. This sync may have heard of a record's, and
             // the next synced write would then be told that all is well.
             self.fail(&error.to_string());
         }
-        synced
+        synced?;
+        Ok(true)
     }
-}
-
-/// Written, perhaps not on the device yet; all in one segment.
-#[derive(Default)]
-struct Zeros {
-    segment: Option<Arc<Segment>>,
-    unsynced_bytes: u64,
 }
