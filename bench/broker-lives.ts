@@ -7,7 +7,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RemotingClient } from '../src/remoting/client.ts';
-import { createRequest } from '../src/remoting/remoting-command.ts';
+import { AnswerError } from '../src/remoting/errors.ts';
+import { createRequest, type RemotingCommand } from '../src/remoting/remoting-command.ts';
 import { RequestCode } from '../src/remoting/request-code.ts';
 import { Canary } from '../test/integration/canary.ts';
 import { type Launch, type Service, startService } from '../test/oracle/child-process.ts';
@@ -29,6 +30,7 @@ type Program = Omit<Launch, 'limit_ms'>;
 
 const bootLimitMs = 180_000;
 const stopLimitMs = 60_000;
+const infoLimitMs = 10_000;
 const pollEveryMs = 3;
 const ready = /The broker\[.*\] boot success/;
 
@@ -84,8 +86,7 @@ export class BrokerLives {
 
   /** Bytes that the log holds, as the broker counts them. */
   async logBytes(): Promise<number> {
-    const request = createRequest(RequestCode.GET_BROKER_RUNTIME_INFO, {});
-    const answer = await this.#client.call(this.address, request);
+    const answer = await this.#runtimeInfo(performance.now() + infoLimitMs);
     const { table } = JSON.parse(Buffer.from(answer.body).toString('utf8')) as {
       table: Record<string, string>;
     };
@@ -97,6 +98,22 @@ export class BrokerLives {
     await this.#canary.close();
     await this.#client.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /**
+   * A Java broker of the first second has no statistics yet and answers with an exception
+   * (`StoreStatsService.getPutTps` of an empty list): it is asked again.
+   */
+  async #runtimeInfo(until: number): Promise<RemotingCommand> {
+    for (;;) {
+      try {
+        const request = createRequest(RequestCode.GET_BROKER_RUNTIME_INFO, {});
+        return await this.#client.call(this.address, request);
+      } catch (error) {
+        if (!(error instanceof AnswerError) || performance.now() > until) throw error;
+      }
+      await delay(pollEveryMs);
+    }
   }
 
   /** Nobody tells a client that a port is open: it asks again and again. */
