@@ -1,5 +1,7 @@
 /** Topic and group settings (Java TopicConfig, SubscriptionGroupConfig) from and to JSON. */
+import type { DataVersion } from '../model/data-version.ts';
 import { subscriptionGroup } from '../model/subscription-group.ts';
+import { readDataVersion } from '../remoting/bodies/data-version.ts';
 import {
   asArray,
   asObject,
@@ -90,6 +92,11 @@ export function decodeTopicConfigs(body: Uint8Array): Map<string, TopicSettings>
 /** The `subscriptionGroupTable` of a SubscriptionGroupWrapper. */
 export function decodeGroupConfigs(body: Uint8Array): Map<string, GroupSettings> {
   return tableOf(body, 'subscriptionGroupTable', groupFrom);
+}
+
+/** The `dataVersion` of either wrapper. */
+export function decodeTableVersion(body: Uint8Array): DataVersion {
+  return readDataVersion(objectMember(asObject(parseJson(body), 'table'), 'dataVersion'));
 }
 
 function tableOf<T>(

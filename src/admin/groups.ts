@@ -1,9 +1,10 @@
 /** Consumer groups: their settings and how messages are handed to their members. */
+import type { DataVersion } from '../model/data-version.ts';
 import { stringifyJson } from '../remoting/fastjson.ts';
 import { RequestCode } from '../remoting/request-code.ts';
 import type { GroupSettings } from './answers.ts';
 import type { Asker } from './asker.ts';
-import { decodeGroupConfigs, groupConfigJson } from './decode-settings.ts';
+import { decodeGroupConfigs, decodeTableVersion, groupConfigJson } from './decode-settings.ts';
 
 export interface RequestMode {
   topic: string;
@@ -50,9 +51,18 @@ export class GroupAdmin {
 
   /** Settings of the broker's groups that users made. */
   async userGroups(broker: string): Promise<Map<string, GroupSettings>> {
-    const groups = await this.all(broker);
+    return (await this.userGroupTable(broker)).groups;
+  }
+
+  /** The same with the version of the broker's group table. */
+  async userGroupTable(
+    broker: string,
+  ): Promise<{ dataVersion: DataVersion; groups: Map<string, GroupSettings> }> {
+    const code = RequestCode.GET_ALL_SUBSCRIPTIONGROUP_CONFIG;
+    const { body } = await this.#asker.ask(broker, code, { timeoutMs: 10_000 });
+    const groups = decodeGroupConfigs(body);
     for (const name of groups.keys()) if (isSystemGroup(name)) groups.delete(name);
-    return groups;
+    return { dataVersion: decodeTableVersion(body), groups };
   }
 }
 

@@ -1,4 +1,5 @@
 /** Topics: their routes, settings, order configuration and queue ranges. */
+import type { DataVersion } from '../model/data-version.ts';
 import { AnswerError } from '../remoting/errors.ts';
 import { stringifyJson } from '../remoting/fastjson.ts';
 import { RequestCode } from '../remoting/request-code.ts';
@@ -6,7 +7,7 @@ import { ResponseCode } from '../remoting/response-code.ts';
 import type { TopicRoute, TopicSettings, TopicStats } from './answers.ts';
 import type { Asker } from './asker.ts';
 import { decodeNames, decodeRoute, decodeTopicStats } from './decode.ts';
-import { decodeTopicConfigs, topicConfigJson } from './decode-settings.ts';
+import { decodeTableVersion, decodeTopicConfigs, topicConfigJson } from './decode-settings.ts';
 import { answersInOrder, type OnMissing } from './in-order.ts';
 
 const orderNamespace = 'ORDER_TOPIC_CONFIG';
@@ -74,6 +75,14 @@ export class TopicAdmin {
 
   /** Settings of the broker's topics that users made; `special` adds retry and dead letters. */
   async userTopics(broker: string, special: boolean): Promise<Map<string, TopicSettings>> {
+    return (await this.userTopicTable(broker, special)).topics;
+  }
+
+  /** The same with the version of the broker's topic table. */
+  async userTopicTable(
+    broker: string,
+    special: boolean,
+  ): Promise<{ dataVersion: DataVersion; topics: Map<string, TopicSettings> }> {
     const [all, system] = await Promise.all([
       this.#asker.ask(broker, RequestCode.GET_ALL_TOPIC_CONFIG, { timeoutMs: 10_000 }),
       this.#asker.ask(broker, RequestCode.GET_SYSTEM_TOPIC_LIST_FROM_BROKER),
@@ -85,7 +94,7 @@ export class TopicAdmin {
       const isSystem = systemTopics.has(topic) || topic.startsWith('rmq_sys_');
       if (isSystem || (isSpecial && !special)) topics.delete(topic);
     }
-    return topics;
+    return { dataVersion: decodeTableVersion(all.body), topics };
   }
 
   /** Sets the order configuration of a topic: the whole text, or one broker's part of it. */

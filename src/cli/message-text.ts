@@ -1,5 +1,6 @@
 /** Messages as text, the way Java's `MessageExt.toString` shows them to operators. */
 import type { StoredMessage } from '../admin/message-record.ts';
+import type { JsonWritable } from '../remoting/fastjson.ts';
 import { javaMap } from './output.ts';
 
 export function messageText(message: StoredMessage, brokerName: string): string {
@@ -25,4 +26,20 @@ export function messageText(message: StoredMessage, brokerName: string): string 
     ['toString()', inner],
   ];
   return `MessageExt [${fields.map(([key, value]) => `${key}=${value}`).join(', ')}]`;
+}
+
+/** A message as an entry for `--json`; without a body where the command shows none. */
+export function messageRecord(
+  message: StoredMessage,
+  body: string | null,
+): Record<string, JsonWritable> {
+  const { topic, queueId, queueOffset, physicalOffset, storeSize, sysFlag } = message;
+  const { bornTimestamp, bornHost, storeTimestamp, storeHost, reconsumeTimes } = message;
+  return {
+    ...{ messageId: message.messageId, offsetMessageId: message.offsetMessageId },
+    ...{ topic, queueId, queueOffset, physicalOffset, storeSize, sysFlag },
+    ...{ bornTimestamp, bornHost, storeTimestamp, storeHost, reconsumeTimes },
+    properties: message.properties,
+    ...(body === null ? {} : { body }),
+  };
 }

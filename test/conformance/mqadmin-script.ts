@@ -67,7 +67,7 @@ const exported = (output: string): string[] => {
   const begin = output.indexOf('{');
   const file = output
     .slice(begin)
-    .replace(/("exportTime":)\d+/g, '$1"<time>"')
+    .replace(/("(?:exportTime|timestamp|counter)":)\d+/g, '$1"<n>"')
     .replace(/("\w*(?:Tps|DiskRatio)":)"?[\d.]+"?/g, '$1"<n>"');
   return [...lines(output.slice(0, begin)), ...maskedJson(file)];
 };
@@ -151,6 +151,16 @@ export const questions: readonly Step[] = [
   {
     argv: ['exportMetadata', ...cluster, '-f', '<folder>'],
     writes: '<folder>/metadata.json',
+    form: exported,
+  },
+  {
+    argv: ['exportMetadata', ...broker, '-t', '-f', '<folder>'],
+    writes: '<folder>/topic.json',
+    form: exported,
+  },
+  {
+    argv: ['exportMetadata', ...broker, '-g', '-f', '<folder>'],
+    writes: '<folder>/subscriptionGroup.json',
     form: exported,
   },
   {

@@ -24,8 +24,17 @@ export const exportMetadata: CliCommand = {
   async run(args, context) {
     const onlyTopics = args.has('topic');
     const onlyGroups = !onlyTopics && args.has('subscriptionGroup');
-    if (textOf(args, 'brokerAddr') !== null && !onlyTopics && !onlyGroups) {
+    const broker = textOf(args, 'brokerAddr');
+    if (broker !== null && !onlyTopics && !onlyGroups) {
       throw new UsageError('of one broker give what to export, --topic or --subscriptionGroup');
+    }
+    if (broker !== null) {
+      const table = onlyTopics
+        ? await topicTable(broker, args.has('specialTopic'), context)
+        : await groupTable(broker, context);
+      const file = writeExport(args, onlyTopics ? 'topic.json' : 'subscriptionGroup.json', table);
+      context.out.line(`export ${file} success`);
+      return;
     }
     const masters = await mastersIn(args, context.admin);
     const topics = onlyGroups
@@ -38,6 +47,19 @@ export const exportMetadata: CliCommand = {
     context.out.line(`export ${path} success`);
   },
 };
+
+// Of one broker Java writes its answer, with the version and without the time of the export.
+async function topicTable(broker: string, special: boolean, { admin }: CliContext) {
+  const { dataVersion, topics } = await admin.topics.userTopicTable(broker, special);
+  const table = [...topics].map(([name, topic]) => [name, topicConfigJson(topic)] as const);
+  return { dataVersion: { ...dataVersion }, topicConfigTable: new Map(table) };
+}
+
+async function groupTable(broker: string, { admin }: CliContext) {
+  const { dataVersion, groups } = await admin.groups.userGroupTable(broker);
+  const table = [...groups].map(([name, group]) => [name, groupConfigJson(group)] as const);
+  return { dataVersion: { ...dataVersion }, subscriptionGroupTable: new Map(table) };
+}
 
 // As in Java the queues of a topic that several brokers have are added up.
 async function topicsOf(masters: string[], special: boolean, { admin }: CliContext) {

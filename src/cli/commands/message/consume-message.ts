@@ -11,7 +11,7 @@ import {
   timestampOf,
   UsageError,
 } from '../../command.ts';
-import { messageText } from '../../message-text.ts';
+import { messageRecord, messageText } from '../../message-text.ts';
 
 const readable = 4;
 const defaultGroup = 'TOOLS_CONSUMER';
@@ -27,6 +27,7 @@ export const consumeMessage: CliCommand = {
   name: 'consumeMessage',
   group: 'message',
   description: 'Consume message.',
+  lists: true,
   options: [
     option('t', 'topic', 'Topic name', { required: true }),
     option('b', 'brokerName', 'Broker name'),
@@ -138,6 +139,7 @@ async function printQueue(
       for (const message of answer.messages) {
         const body = message.body.toString('utf8');
         out.line(`MSGID: ${message.messageId} ${messageText(message, brokerName)} BODY: ${body}`);
+        out.record(messageRecord(message, body));
       }
     } else if (answer.status === 'NO_MATCHED_MSG' && !isStuck) {
       out.line(`${name} no matched msg. status=${answer.status}, offset=${offset}`);

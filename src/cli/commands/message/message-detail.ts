@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { StoredMessage } from '../../../admin/message-record.ts';
 import { trackOf } from '../../../admin/track.ts';
 import type { CliContext } from '../../command.ts';
+import { messageRecord } from '../../message-text.ts';
 import { formatMillis, javaMap } from '../../output.ts';
 
 interface DetailForm {
@@ -36,11 +37,18 @@ export async function printDetail(
   field('Store Host:', message.storeHost);
   field('System Flag:', message.sysFlag);
   field('Properties:', javaMap(message.properties));
-  field('Message Body Path:', writeBody(message, byOffsetId, copy));
-  if (charset !== null) field('Message Body:', new TextDecoder(charset).decode(message.body));
+  const bodyPath = writeBody(message, byOffsetId, copy);
+  field('Message Body Path:', bodyPath);
+  const body = charset === null ? null : new TextDecoder(charset).decode(message.body);
+  if (body !== null) field('Message Body:', body);
   out.line();
   out.line();
   const tracks = await trackOf(admin, message);
+  out.record({
+    ...messageRecord(message, body),
+    bodyPath,
+    tracks: tracks.map(({ group, type, cause }) => ({ group, type, cause })),
+  });
   if (tracks.length === 0) out.line('WARN: No Consumer');
   for (const { group, type, cause } of tracks) {
     out.line(`MessageTrack [consumerGroup=${group}, trackType=${type}, exceptionDesc=${cause}]`);

@@ -7,13 +7,14 @@ import {
   requiredText,
   textOf,
 } from '../../command.ts';
-import { messageText } from '../../message-text.ts';
+import { messageRecord, messageText } from '../../message-text.ts';
 import { pulls, readableQueues, spanOf } from './queue-span.ts';
 
 export const printMsgByQueue: CliCommand = {
   name: 'printMsgByQueue',
   group: 'message',
   description: 'Print Message Detail by queueId.',
+  lists: true,
   options: [
     option('t', 'topic', 'topic name', { required: true }),
     option('a', 'brokerName', 'broker name', { required: true }),
@@ -46,9 +47,11 @@ export const printMsgByQueue: CliCommand = {
         const tag = message.properties.get('TAGS') ?? '';
         if (tag !== '') counts.set(tag, (counts.get(tag) ?? 0) + 1);
         if (!booleanOf(args, 'print')) continue;
-        const body = booleanOf(args, 'printBody') ? decoder.decode(message.body) : 'NOT PRINT BODY';
+        const withBody = booleanOf(args, 'printBody');
+        const body = withBody ? decoder.decode(message.body) : 'NOT PRINT BODY';
         const text = messageText(message, brokerName);
         out.line(`MSGID: ${message.messageId} ${text} BODY: ${body}`);
+        out.record(messageRecord(message, withBody ? body : null));
       }
     }
     if (!booleanOf(args, 'calculate')) return;

@@ -1,6 +1,6 @@
 /** `mqadmin printMsg`: every message of a topic, queue by queue. */
 import { booleanOf, type CliCommand, option, requiredText, textOf } from '../../command.ts';
-import { messageText } from '../../message-text.ts';
+import { messageRecord, messageText } from '../../message-text.ts';
 import { pulls, queueText, readableQueues, spanOf } from './queue-span.ts';
 
 const rule = '-'.repeat(56);
@@ -9,6 +9,7 @@ export const printMsg: CliCommand = {
   name: 'printMsg',
   group: 'message',
   description: 'Print Message Detail.',
+  lists: true,
   options: [
     option('t', 'topic', 'topic name', { required: true }),
     option('c', 'charsetName', 'CharsetName(eg: UTF-8,GBK)'),
@@ -38,6 +39,7 @@ export const printMsg: CliCommand = {
           const body = withBody ? decoder.decode(message.body) : 'NOT PRINT BODY';
           const text = messageText(message, queue.brokerName);
           out.line(`MSGID: ${message.messageId} ${text} BODY: ${body}`);
+          out.record(messageRecord(message, withBody ? body : null));
         }
         if (status === 'FOUND') continue;
         const what = status === 'NO_MATCHED_MSG' ? 'no matched msg' : 'print msg finished';

@@ -15,6 +15,7 @@ export const queryMsgById: CliCommand = {
   name: 'queryMsgById',
   group: 'message',
   description: 'Query Message by Id.',
+  lists: true,
   options: [
     option('t', 'topic', 'Topic name', { required: true }),
     option('i', 'msgId', 'Message Id', { required: true }),

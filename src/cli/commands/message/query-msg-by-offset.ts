@@ -8,6 +8,7 @@ export const queryMsgByOffset: CliCommand = {
   name: 'queryMsgByOffset',
   group: 'message',
   description: 'Query Message by offset.',
+  lists: true,
   options: [
     option('t', 'topic', 'topic name', { required: true }),
     option('b', 'brokerName', 'Broker Name', { required: true }),

@@ -7,6 +7,7 @@ export const queryMsgByUniqueKey: CliCommand = {
   name: 'queryMsgByUniqueKey',
   group: 'message',
   description: 'Query Message by Unique key.',
+  lists: true,
   options: [
     option('i', 'msgId', 'Message Id', { required: true }),
     option('g', 'consumerGroup', 'consumer group name'),
