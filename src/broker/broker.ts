@@ -73,6 +73,8 @@ export class Broker {
   /** Null in a master. */
   readonly #slave: Slave | null;
   readonly #timers: Timers;
+  /** Begins the wait for the next registration anew. */
+  #registerLater: () => void = () => undefined;
   readonly #intake: Intake;
   readonly #log: Logger;
   #stopping: Promise<void> | null = null;
@@ -142,7 +144,7 @@ export class Broker {
     };
     return {
       settings,
-      liveSettings: new LiveSettings(settings, now, () => this.#publishBroker()),
+      liveSettings: new LiveSettings(settings, now, () => this.#settingsChanged()),
       identity: this.identity,
       dataPlane,
       systemTopics,
@@ -218,7 +220,9 @@ export class Broker {
     await this.#nameServers.start();
     const every = this.#timers.every.bind(this.#timers);
     const period = (key: string) => (): number => settings.integer(key);
-    every(registerPeriod(settings), 'registering', () => this.#nameServers.registerAll());
+    this.#registerLater = every(registerPeriod(settings), 'registering', () =>
+      this.#nameServers.registerAll(),
+    );
     every(period('flushConsumerOffsetInterval'), 'saving offsets', () =>
       this.#parts.offsets.save(),
     );
@@ -284,6 +288,11 @@ export class Broker {
     return [
       registerRequest(this.identity, { topics: changed, dataVersion, isPart: true }, permission),
     ];
+  }
+
+  #settingsChanged(): void {
+    this.#publishBroker();
+    this.#registerLater();
   }
 
   #publishBroker(): void {

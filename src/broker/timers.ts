@@ -14,18 +14,33 @@ export class Timers {
     this.#log = log;
   }
 
-  /** Runs the task after each interval, which is asked for anew every time. */
-  every(intervalMs: () => number, what: string, task: () => void | Promise<void>): void {
-    if (this.#stopped) return;
-    const timer = setTimeout(() => {
+  /**
+   * Runs the task after each interval, which is asked for anew every time. What it returns begins
+   * the wait anew, for an interval that has changed; a task that runs is left alone.
+   */
+  every(intervalMs: () => number, what: string, task: () => void | Promise<void>): () => void {
+    let timer: NodeJS.Timeout | null = null;
+    const wait = (): void => {
+      if (this.#stopped) return;
+      const started = setTimeout(() => {
+        this.#pending.delete(started);
+        timer = null;
+        const running = this.#run(what, task).finally(() => {
+          this.#running.delete(running);
+          wait();
+        });
+        this.#running.add(running);
+      }, intervalMs());
+      timer = started;
+      this.#pending.add(started);
+    };
+    wait();
+    return () => {
+      if (timer === null) return;
+      clearTimeout(timer);
       this.#pending.delete(timer);
-      const running = this.#run(what, task).finally(() => {
-        this.#running.delete(running);
-        this.every(intervalMs, what, task);
-      });
-      this.#running.add(running);
-    }, intervalMs());
-    this.#pending.add(timer);
+      wait();
+    };
   }
 
   async stop(): Promise<void> {
