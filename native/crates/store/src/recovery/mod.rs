@@ -21,6 +21,7 @@
 mod files;
 mod walk;
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use turbopump_wire::record::RecordView;
 
 use crate::checkpoint::{Checkpoint, Extension};
 use crate::commit_log::FlushedPoint;
-use crate::disk::{CrashPoint, Disk, OpenMode};
+use crate::disk::{CrashPoint, Disk, DiskFile, OpenMode};
 use crate::error::{FileError, OpenError};
 use crate::options::{FlushMode, StoreOptions};
 use files::LogFiles;
@@ -38,9 +39,12 @@ use walk::{Walked, first_store_ms, walk};
 /// frame, so that a torn batch is seen, without reading the rest of a gigabyte of zeros.
 pub const CUT_COUNT_BYTES_MAX: u64 = 32 << 20;
 
-/// So many zeros are looked at before the rest is taken for dirty: twice what is written ahead of
-/// the tail under `SYNC_FLUSH`.
+/// So many zeros are looked at before the rest is taken for dirty: little enough not to delay the
+/// first send. What `SYNC_FLUSH` writes ahead under load is more, and is then zeroed again.
 const ZERO_LOOK_BYTES_MAX: u64 = 128 << 20;
+
+/// One read of what stands behind the end.
+const LOOK_BYTES: u64 = 1 << 20;
 
 /// Java takes three seconds off its checkpoint times (`StoreCheckpoint.getMinTimestamp`).
 const JAVA_SLACK_MS: i64 = 3_000;
@@ -219,27 +223,13 @@ impl Recovered {
     /// be unwritten.
     fn zero_rest(&mut self, base: u64) -> Result<bool, FileError> {
         let path = self.files.path(base);
-        let (mut at, end) = (self.end - base, self.files.segment_bytes);
+        let (at, end) = (self.end - base, self.files.segment_bytes);
         let rest = at..end;
         let zeroed = (|| {
             let file = self.files.disk.open(&path, OpenMode::Existing)?;
-            let (mut chunk, mut counted, mut looked) = (Vec::new(), 0, 0);
-            let is_seen = loop {
-                let data = file.next_data(at)?.filter(|data| data.start < end);
-                let Some(data) = data else { break true };
-                if looked >= ZERO_LOOK_BYTES_MAX || counted > 0 && looked >= CUT_COUNT_BYTES_MAX {
-                    break false;
-                }
-                let step = (1 << 20).min(data.end.min(end) - data.start);
-                chunk.resize(step as usize, 0);
-                let read = file.read_at(&mut chunk, data.start)?;
-                let bytes = chunk.get(..read).filter(|bytes| !bytes.is_empty());
-                let Some(bytes) = bytes else { break true };
-                counted += count_written(bytes);
-                looked += read as u64;
-                at = data.start + read as u64;
-            };
-            if is_seen && counted == 0 {
+            let behind = look_behind(&*file, at, end)?;
+            let is_clean = behind.is_all && behind.written_bytes == 0;
+            if is_clean {
                 // What a recovery zeroed that was killed before its sync is a change of blocks that
                 // no byte shows. A synced write commits it and leaves the dirty pages alone.
                 if rest.start < end {
@@ -248,7 +238,7 @@ impl Recovered {
             } else {
                 file.zero_range(rest.start, rest.end - rest.start)?;
             }
-            Ok((counted, is_seen && counted == 0))
+            Ok((behind.written_bytes, is_clean))
         })();
         let (counted, was_zero) = zeroed.map_err(FileError::on("cannot cut the tail of", &path))?;
         self.cut_bytes = counted;
@@ -293,9 +283,81 @@ impl Recovered {
     }
 }
 
+/// What stands behind the end.
+#[derive(Debug, Default)]
+struct Behind {
+    looked_bytes: u64,
+    /// Of those looked at, the ones that are not zero.
+    written_bytes: u64,
+    /// Everything that may be written was looked at.
+    is_all: bool,
+}
+
+/// Looks at `at..end` of `file`.
+///
+/// Ranges are asked for before anything is read: reading ahead puts pages of zeros into the cache,
+/// cached pages count as data, and each read would find the next one's range written.
+fn look_behind(file: &dyn DiskFile, at: u64, end: u64) -> io::Result<Behind> {
+    let (mut ranges, mut found, mut from) = (Vec::new(), 0, at);
+    while found < ZERO_LOOK_BYTES_MAX
+        && let Some(data) = file.next_data(from)?.filter(|data| data.start < end)
+    {
+        let data = data.start..data.end.min(end);
+        from = data.end;
+        found += data.end - data.start;
+        ranges.push(data);
+    }
+    let mut behind = Behind { is_all: found < ZERO_LOOK_BYTES_MAX, ..Behind::default() };
+    let mut chunk = Vec::new();
+    for mut data in ranges {
+        while data.start < data.end {
+            let is_torn = behind.written_bytes > 0;
+            let limit = if is_torn { CUT_COUNT_BYTES_MAX } else { ZERO_LOOK_BYTES_MAX };
+            if behind.looked_bytes >= limit {
+                return Ok(Behind { is_all: false, ..behind });
+            }
+            chunk.resize((data.end - data.start).min(LOOK_BYTES) as usize, 0);
+            let read = file.read_at(&mut chunk, data.start)?;
+            if read == 0 {
+                return Ok(behind);
+            }
+            behind.written_bytes += count_written(chunk.get(..read).unwrap_or_default());
+            behind.looked_bytes += read as u64;
+            data.start += read as u64;
+        }
+    }
+    Ok(behind)
+}
+
 /// Bytes that are not zero. Runs of zeros, which a tail mostly is, are passed at once.
 fn count_written(bytes: &[u8]) -> u64 {
     const ZEROS: [u8; 256] = [0; 256];
     let runs = bytes.chunks(ZEROS.len()).filter(|run| !ZEROS.starts_with(run));
     runs.flatten().filter(|byte| **byte != 0).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::RealDisk;
+
+    #[test]
+    fn looking_behind_the_end_does_not_read_what_reading_ahead_has_touched() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let path = dir.path().join("segment");
+        let file = RealDisk.open(&path, OpenMode::CreateIfMissing).expect("open");
+        let end = 96 << 20;
+        file.allocate(end).expect("allocate");
+        file.write_at(&[1; 4096], 0).expect("write");
+        // As the walk does, whose last chunk reaches behind the end.
+        file.read_at(&mut vec![0; 1 << 20], 0).expect("read");
+        let behind = look_behind(&*file, 4096, end).expect("look");
+        assert_eq!(behind.written_bytes, 0);
+        assert!(behind.is_all);
+        assert!(behind.looked_bytes <= 32 << 20, "{behind:?}");
+
+        file.write_at(&[1; 100], 80 << 20).expect("write");
+        let behind = look_behind(&*file, 4096, end).expect("look");
+        assert_eq!(behind.written_bytes, 100, "{behind:?}");
+    }
 }
