@@ -5,6 +5,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeRecords } from '../../src/admin/message-record.ts';
+import { runProgram } from '../../src/cli/program.ts';
 import { decodeKvTable } from '../../src/remoting/bodies/kv-table.ts';
 import { RemotingClient } from '../../src/remoting/client.ts';
 import { asObject, type JsonObject, objectMember, parseJson } from '../../src/remoting/fastjson.ts';
@@ -25,6 +26,7 @@ const [TOPIC, GROUP] = ['Counted', 'Counting'];
 
 const test = suite('administrators');
 let machine: Machine;
+let nameServer: Server;
 let broker: Server;
 let client: RemotingClient;
 /** Bodies that 309 brought. */
@@ -32,7 +34,8 @@ const consumed: string[] = [];
 
 test.before(async () => {
   machine = new Machine();
-  broker = await machine.broker([await machine.nameServer()]);
+  nameServer = await machine.nameServer();
+  broker = await machine.broker([nameServer]);
   client = new RemotingClient(
     {},
     {
@@ -115,6 +118,18 @@ async function consumeAll(queueId: number): Promise<void> {
   assert.is((await ask(RequestCode.UPDATE_CONSUMER_OFFSET, fields)).code, 0);
 }
 
+/** What our mqadmin prints. */
+async function mqadmin(argv: string[]): Promise<string> {
+  const lines: string[] = [];
+  const code = await runProgram(argv, {
+    out: (text) => void lines.push(text),
+    error: (text) => void lines.push(text),
+    nameServerVariable: nameServer.address,
+  });
+  assert.is(code, 0, lines.join('\n'));
+  return lines.join('\n');
+}
+
 function rows(answer: JsonObject): JsonObject[] {
   return [...(objectMember(answer, 'offsetTable')?.values() ?? [])].map((row) =>
     asObject(row, 'row'),
@@ -158,6 +173,33 @@ test('statsAll', async () => {
   assert.equal(await sums('GROUP_GET_NUMS', `${TOPIC}@${GROUP}`), everything);
   assert.equal(await sums('BROKER_PUT_NUMS', 'DefaultCluster'), everything);
   assert.equal(await sums('BROKER_GET_NUMS', 'DefaultCluster'), everything);
+});
+
+test('mqadmin prints exactly these numbers', async () => {
+  const status = new Map(
+    (await mqadmin(['brokerStatus', '-b', broker.address]))
+      .split('\n')
+      .map((line) => /^(\S+) *: (.*)$/.exec(line)?.slice(1) ?? [])
+      .map(([key = '', value = '']) => [key, value] as const),
+  );
+  for (const key of ['msgPutTotalTodayNow', 'msgGetTotalTodayNow', 'putMessageTimesTotal']) {
+    assert.is(status.get(key), String(MESSAGES), key);
+  }
+  const of = (row: string, pattern: RegExp): string[] => pattern.exec(row)?.slice(1) ?? [];
+  const each = String(MESSAGES / QUEUES);
+  const queues = (await mqadmin(['topicStatus', '-t', TOPIC])).split('\n').slice(1, 1 + QUEUES);
+  const ends = queues.map((row) => of(row, /^\S+ +\d+ +(\d+) +(\d+) /));
+  assert.equal(ends, Array(QUEUES).fill(['0', each]));
+  const progress = await mqadmin(['consumerProgress', '-g', GROUP]);
+  const offsets = progress.split('\n').filter((row) => row.startsWith(`${TOPIC} `));
+  const places = offsets.map((row) => of(row, /^\S+ +\S+ +\d+ +(\d+) +(\d+) +(\d+) /));
+  assert.equal(places, Array(QUEUES).fill([each, each, '0']));
+  assert.match(progress, 'Consume Diff Total: 0');
+  const [, row = ''] = (await mqadmin(['statsAll', '-t', TOPIC])).split('\n');
+  assert.match(
+    row,
+    new RegExp(`^${TOPIC} +${GROUP} +0 +[\\d.]+ +[\\d.]+ +${MESSAGES} +${MESSAGES}$`),
+  );
 });
 
 test('queueContents name the records, and a record reaches a consumer', async () => {
