@@ -71,6 +71,15 @@ for (const { argv } of refusals) {
   });
 }
 
+test('whereIs and drain take no topic of a Java broker for a group', () => {
+  for (const { argv } of oursAlone) {
+    const { out } = fourOf(argv).javas.ours;
+    assert.not.match(out, /group FixedTopic|FixedTopic \d+ behind/, argv.join(' '));
+    if (argv[0] === 'whereIs') assert.match(out, /group FixedGroup: consumed/);
+    if (argv.includes('--timeout')) assert.match(out, 'FixedGroup 8 behind in FixedTopic');
+  }
+});
+
 test('nothing of ours prints a stack trace, and what fails says why', () => {
   for (const { ours, javas } of fours) {
     for (const { isDone, out, error } of [ours.ours, javas.ours]) {

@@ -5,6 +5,7 @@ import { ResponseCode } from '../../remoting/response-code.ts';
 import type { AdminClient } from '../admin-client.ts';
 import type { QueueRange } from '../answers.ts';
 import { allInOrder } from '../in-order.ts';
+import { consumingGroups } from '../topic-groups.ts';
 
 export interface GroupBacklog {
   group: string;
@@ -63,7 +64,7 @@ async function topicBacklog(
   const { queues } = await admin.topics.statsInBroker(broker, topic);
   const messages = queues.reduce((sum, { minOffset, maxOffset }) => sum + maxOffset - minOffset, 0);
   if (messages === 0) return { groups: [], unread: [] };
-  const known = new Set(await admin.topics.groupsInBroker(broker, topic));
+  const known = new Set(await consumingGroups(admin, broker, topic));
   // A group that never took a retry is not known to consume it.
   if (topic.startsWith(RETRY_PREFIX)) known.add(topic.slice(RETRY_PREFIX.length));
   if (known.size === 0) return { groups: [], unread: [{ topic, messages }] };

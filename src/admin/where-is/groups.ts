@@ -5,6 +5,7 @@ import type { AdminClient } from '../admin-client.ts';
 import type { ConsumerConnections } from '../answers.ts';
 import { reasonOf } from '../asker.ts';
 import { allInOrder } from '../in-order.ts';
+import { consumingGroups } from '../topic-groups.ts';
 import { natureOf } from './copy.ts';
 import type { Copy } from './search.ts';
 import type { GroupState, GroupStory } from './story.ts';
@@ -18,7 +19,7 @@ export async function groupStories(
 ): Promise<GroupStory[]> {
   const nature = natureOf(copy.message);
   if (nature.kind !== 'SENT' && nature.kind !== 'RETRY' && nature.kind !== 'DEAD') return [];
-  const known = await admin.topics.groupsInBroker(copy.log.address, copy.message.topic);
+  const known = await consumingGroups(admin, copy.log.address, copy.message.topic);
   const named = nature.kind === 'RETRY' ? nature.group : nature.kind === 'SENT' ? asked : null;
   const groups = [...new Set(named === null ? known : [...known, named])].sort();
   return allInOrder(groups, (group) => groupStory(admin, group, copy, copies));
