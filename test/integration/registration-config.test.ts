@@ -89,15 +89,16 @@ async function change(broker: Server, key: string, value: number): Promise<void>
   await admin.config.updateBroker(broker.address, new Map([[key, String(value)]]));
 }
 
-async function checkPeriod(): Promise<void> {
+/** One broker goes on with the new period, another was killed and started again with it. */
+async function checkPeriod(isKilled: boolean): Promise<void> {
   const [broker, listener] = await brokerOf({ registerNameServerPeriod: 60_000 });
   await change(broker, 'registerNameServerPeriod', periodMs);
-  const first = await listener.next();
-  assert.ok(first > periodMs - 1000 && first < 2 * periodMs, `registered after ${first} ms`);
-  await broker.kill();
-  await broker.start();
-  const second = await listener.next();
-  assert.ok(second > periodMs - 1000 && second < 2 * periodMs, `registered after ${second} ms`);
+  if (isKilled) {
+    await broker.kill();
+    await broker.start();
+  }
+  const after = await listener.next();
+  assert.ok(after > periodMs - 1000 && after < 2 * periodMs, `registered after ${after} ms`);
 }
 
 /** A new topic is answered when the name servers know it, or did not say so in time. */
@@ -126,6 +127,8 @@ async function checkTimeout(): Promise<void> {
 }
 
 registering('registerBrokerTimeoutMills', checkTimeout);
-registering('registerNameServerPeriod', checkPeriod);
+registering('registerNameServerPeriod', async () => {
+  await Promise.all([checkPeriod(false), checkPeriod(true)]);
+});
 
 registering.run();
