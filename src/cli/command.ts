@@ -6,7 +6,7 @@ import type { AdminClient } from '../admin/admin-client.ts';
 import type { Output } from './output.ts';
 
 export interface CliOption {
-  /** One letter, as RocketMQ spells it; null where it has none. */
+  /** As RocketMQ spells it, of more than one letter for a few; null where it has none. */
   short: string | null;
   long: string;
   description: string;
@@ -52,8 +52,6 @@ export interface CliCommand {
   someOf?: string[];
   /** Whether it lists entries, which `--json` prints as a JSON array instead. */
   lists?: boolean;
-  /** Takes any arguments: what it refuses does not depend on them. */
-  isLax?: boolean;
   run(args: CliArguments, context: CliContext): Promise<void>;
 }
 

@@ -84,12 +84,11 @@ function parserOf(command: CliCommand, { out, error }: Environment): Command {
     .description(command.description)
     .helpOption('-h, --help', 'Print help')
     .option('-n, --namesrvAddr <namesrvAddr>', "Name server address list, eg: '192.168.0.1:9876'")
-    .allowExcessArguments(command.isLax === true)
-    .allowUnknownOption(command.isLax === true)
+    .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: (text) => out(text.trimEnd()), writeErr: error });
   for (const { short, long, description, required, takesValue } of command.options) {
-    const name = short === null ? `--${long}` : `-${short}, --${long}`;
+    const name = short?.length === 1 ? `-${short}, --${long}` : `--${long}`;
     const flags = `${name}${takesValue ? ` <${long}>` : ''}`;
     if (required) parser.requiredOption(flags, description);
     else parser.option(flags, description);
@@ -134,12 +133,15 @@ function wrongChoice({ oneOf = [], someOf = [] }: CliCommand, given: CliArgument
   return null;
 }
 
-/** Java's parser takes long names behind one dash as well: `-topic T`. */
+/** Java's parser takes any name behind one dash: `-topic T`, and short ones like `-bn`. */
 function doubleDash(command: CliCommand): (word: string) => string {
-  const longs = new Set(['namesrvAddr', ...command.options.map(({ long }) => long)]);
+  const longs = new Map(command.options.map(({ long }) => [long, long]));
+  for (const { short, long } of command.options) if (short !== null) longs.set(short, long);
+  longs.set('namesrvAddr', 'namesrvAddr');
   return (word) => {
-    const name = /^-(\w{2,})(=.*)?$/.exec(word)?.[1];
-    return name !== undefined && longs.has(name) ? `-${word}` : word;
+    const [, name = '', value = ''] = /^-(\w{2,})(=.*)?$/.exec(word) ?? [];
+    const long = longs.get(name);
+    return long === undefined ? word : `--${long}${value}`;
   };
 }
 

@@ -152,11 +152,16 @@ commands('exports are files of RocketMQ’s names', async () => {
 });
 
 commands('what this cluster has no part for is refused with the reason', async () => {
-  for (const name of ['createAcl', 'electMaster', 'addBroker', 'rocksDBConfigToJson']) {
-    const { code, error } = await mqadmin(name, '-anything', 'goes');
+  const elect = ['electMaster', '-a', 'x:1', '-b', '1', '-bn', 'broker-a', '-c', 'c'];
+  for (const argv of [elect, ['getBrokerEpoch'], ['copyUser', '-f', 'x:1', '-toBroker', 'y:1']]) {
+    const { code, error } = await mqadmin(...argv);
     assert.is(code, 1);
-    assert.match(error, `${name} failed: not supported by this cluster: `);
+    assert.match(error, `${argv[0]} failed: not supported by this cluster: `);
   }
+  const { code, error } = await mqadmin('electMaster', '-a', 'x:1');
+  assert.is(code, 1);
+  assert.match(error, /Usage: mqadmin electMaster .*\n.*not supported by this cluster/s);
+  assert.match(error, '--brokerName <brokerName>');
 });
 
 commands('one dead and one silent broker cost their own lines only', async () => {
