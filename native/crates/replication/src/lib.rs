@@ -11,7 +11,7 @@
 //! number that cannot be a slave's.
 //!
 //! Map: `replication` (handle) → `master` (one thread, all slaves) → `quorum` (who has what);
-//! `slave` (one thread) → `slave::incoming` (frames to records); `frame` (the bytes); `secure` (who
+//! `slave` (one thread, two when behind) → `slave::incoming` (frames to records); `frame` (bytes); `secure` (who
 //! may speak).
 
 mod frame;

@@ -263,7 +263,7 @@ fn replay_from(
     }
     let recovered = &*recovered;
     recovered.replay(from, |record| {
-        drop(dispatch.replay(record)?);
+        dispatch.replay(record)?;
         since_flush += 1;
         if since_flush >= REPLAY_FLUSH_RECORDS && recovered.flushed.end == recovered.end {
             since_flush = 0;

@@ -1,14 +1,15 @@
 //! From the log to what is derived from it: consume queues and index.
 //!
 //! Two ways, one meaning: `publish` for a batch whose records were just written (under the log
-//! lock, nothing is parsed again), `replay` for records that recovery reads back. Both follow
+//! lock, nothing is parsed again), `digest` and `take` for records that recovery reads back or a
+//! master sends. Both follow
 //! Java's `CommitLog.checkMessageAndReturnSize`, `CommitLogDispatcherBuildConsumeQueue` and
 //! `IndexService.buildIndex`; a test holds them against each other.
 
 use std::sync::Arc;
 
 use turbopump_wire::java_hash::{index_key_hash, tags_code};
-use turbopump_wire::properties::{get_str, name};
+use turbopump_wire::properties::{get_all, get_str, name};
 use turbopump_wire::record::RecordView;
 use turbopump_wire::{PhysicalOffset, QueueId, QueueOffset, TopicName};
 
@@ -25,6 +26,18 @@ pub(crate) struct Dispatch {
     pub(crate) queues: QueueTable,
     pub(crate) index: Index,
     delay_levels_ms: Vec<i64>,
+}
+
+/// What is derived from a record, keys aside.
+pub(crate) struct Digest<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) queue_id: i32,
+    pub(crate) queue_offset: i64,
+    pub(crate) physical: PhysicalOffset,
+    pub(crate) size: u32,
+    pub(crate) tags_code: i64,
+    pub(crate) store_ms: i64,
+    pub(crate) kind: RecordKind,
 }
 
 impl Dispatch {
@@ -54,17 +67,47 @@ impl Dispatch {
     }
 
     /// One record of the log, again; what is there already stays.
-    /// The queue that has it, if one does.
-    pub(crate) fn replay(&self, record: &RecordView<'_>) -> Result<Option<Arc<Queue>>, OpenError> {
+    pub(crate) fn replay(&self, record: &RecordView<'_>) -> Result<(), OpenError> {
+        let mut key_hashes = Vec::new();
+        let digest = self.digest(record, &mut key_hashes);
+        self.take(&digest, &key_hashes).map(drop)
+    }
+
+    /// What is to be known of a record; the hashes of its keys go to the end of `key_hashes`.
+    pub(crate) fn digest<'a>(
+        &self,
+        record: &RecordView<'a>,
+        key_hashes: &mut Vec<i32>,
+    ) -> Digest<'a> {
         let kind = RecordKind::of_sys_flag(record.sys_flag);
-        let physical = PhysicalOffset::new(record.physical_offset.max(0) as u64);
-        let mut queue = None;
-        if kind.is_queued() {
-            queue = self.replay_entry(record, physical)?;
-        }
+        let [unique, keys, tags] =
+            get_all(record.properties, [name::UNIQ_KEY, name::KEYS, name::TAGS]);
         if kind.is_indexed() {
-            let hashes: Vec<i32> = key_hashes(record).collect();
-            self.index.put_record(physical, record.store_timestamp, &hashes);
+            key_hashes.extend(hashes_of(record.topic, unique, keys));
+        }
+        Digest {
+            topic: record.topic,
+            queue_id: record.queue_id,
+            queue_offset: record.queue_offset,
+            physical: PhysicalOffset::new(record.physical_offset.max(0) as u64),
+            size: record.bytes().len() as u32,
+            tags_code: due_ms(record, &self.delay_levels_ms)
+                .unwrap_or_else(|| text(tags).map_or(0, tags_code)),
+            store_ms: record.store_timestamp,
+            kind,
+        }
+    }
+
+    /// The entry and the keys of a record that is, or is about to be, in the log; what is there
+    /// already stays. The queue that has it, if one does.
+    pub(crate) fn take(
+        &self,
+        digest: &Digest<'_>,
+        key_hashes: &[i32],
+    ) -> Result<Option<Arc<Queue>>, OpenError> {
+        let queue = if digest.kind.is_queued() { self.take_entry(digest)? } else { None };
+        if digest.kind.is_indexed() {
+            self.index.put_record(digest.physical, digest.store_ms, key_hashes);
         }
         Ok(queue)
     }
@@ -75,62 +118,70 @@ impl Dispatch {
         record: &RecordView<'_>,
         plan: &RepairPlan,
     ) -> Result<(), OpenError> {
-        let kind = RecordKind::of_sys_flag(record.sys_flag);
-        let physical = PhysicalOffset::new(record.physical_offset.max(0) as u64);
-        if kind.is_queued() && plan.wants_entry(record) {
-            drop(self.replay_entry(record, physical)?);
+        let mut key_hashes = Vec::new();
+        let digest = self.digest(record, &mut key_hashes);
+        if digest.kind.is_queued() && plan.wants_entry(record) {
+            drop(self.take_entry(&digest)?);
         }
-        if kind.is_indexed() && plan.index {
-            let hashes: Vec<i32> = key_hashes(record).collect();
-            self.index.put_record(physical, record.store_timestamp, &hashes);
+        if digest.kind.is_indexed() && plan.index {
+            self.index.put_record(digest.physical, digest.store_ms, &key_hashes);
         }
         Ok(())
     }
 
-    fn replay_entry(
-        &self,
-        record: &RecordView<'_>,
-        at: PhysicalOffset,
-    ) -> Result<Option<Arc<Queue>>, OpenError> {
+    fn take_entry(&self, digest: &Digest<'_>) -> Result<Option<Arc<Queue>>, OpenError> {
         // Java has no rule against a name or number that ours refuses; such a record stays
         // readable by position, but no path is ever made from it.
-        let (Ok(topic), Ok(id), Ok(number)) = (
-            TopicName::parse(record.topic),
-            u32::try_from(record.queue_id),
-            u64::try_from(record.queue_offset),
-        ) else {
+        let (Ok(id), Ok(number)) =
+            (u32::try_from(digest.queue_id), u64::try_from(digest.queue_offset))
+        else {
             return Ok(None);
         };
-        let entry = QueueEntry {
-            physical: at,
-            size: record.bytes().len() as u32,
-            tags_code: tags_code_of(record, &self.delay_levels_ms),
+        let id = QueueId::new(id);
+        let queue = if let Some(queue) = self.queues.get(digest.topic, id)? {
+            queue
+        } else {
+            let Ok(topic) = TopicName::parse(digest.topic) else { return Ok(None) };
+            self.queues.get_or_create(&topic, id)?
         };
-        let queue = self.queues.get_or_create(&topic, QueueId::new(id))?;
-        queue.redispatch(QueueOffset::new(number), entry, record.store_timestamp)?;
+        let Digest { physical, size, tags_code, .. } = *digest;
+        let entry = QueueEntry { physical, size, tags_code };
+        queue.redispatch(QueueOffset::new(number), entry, digest.store_ms)?;
         Ok(Some(queue))
     }
 }
 
 /// Due time for a delayed message, else the hash of its tag.
 pub(crate) fn tags_code_of(record: &RecordView<'_>, delay_levels_ms: &[i64]) -> i64 {
-    let property = |wanted| get_str(record.properties, wanted);
-    if record.topic == SCHEDULE_TOPIC
-        && let Some(level) = property(name::DELAY_TIME_LEVEL)
-        && let Ok(level) = level.parse::<usize>()
-        && level > 0
-        // A level above the highest counts as the highest.
-        && let Some(delay_ms) = delay_levels_ms.get(level - 1).or(delay_levels_ms.last())
-    {
-        return record.store_timestamp.saturating_add(*delay_ms);
+    due_ms(record, delay_levels_ms)
+        .unwrap_or_else(|| get_str(record.properties, name::TAGS).map_or(0, tags_code))
+}
+
+fn due_ms(record: &RecordView<'_>, delay_levels_ms: &[i64]) -> Option<i64> {
+    if record.topic != SCHEDULE_TOPIC {
+        return None;
     }
-    property(name::TAGS).map_or(0, tags_code)
+    let level: usize = get_str(record.properties, name::DELAY_TIME_LEVEL)?.parse().ok()?;
+    // A level above the highest counts as the highest.
+    let delay_ms = delay_levels_ms.get(level.checked_sub(1)?).or(delay_levels_ms.last())?;
+    Some(record.store_timestamp.saturating_add(*delay_ms))
+}
+
+fn text(value: Option<&[u8]>) -> Option<&str> {
+    value.and_then(|value| std::str::from_utf8(value).ok())
 }
 
 /// Unique key first, then each key; as the data plane gives them in `RecordMeta::key_hashes`.
-pub(crate) fn key_hashes<'a>(record: &'a RecordView<'_>) -> impl Iterator<Item = i32> + 'a {
-    let unique = get_str(record.properties, name::UNIQ_KEY);
-    let keys = get_str(record.properties, name::KEYS).unwrap_or_default();
-    let words = keys.split(' ').filter(|word| !word.is_empty());
-    unique.into_iter().chain(words).map(|word| index_key_hash(record.topic, word))
+pub(crate) fn key_hashes<'a>(record: &RecordView<'a>) -> impl Iterator<Item = i32> + 'a {
+    let [unique, keys] = get_all(record.properties, [name::UNIQ_KEY, name::KEYS]);
+    hashes_of(record.topic, unique, keys)
+}
+
+fn hashes_of<'a>(
+    topic: &'a str,
+    unique: Option<&'a [u8]>,
+    keys: Option<&'a [u8]>,
+) -> impl Iterator<Item = i32> + 'a {
+    let words = text(keys).unwrap_or_default().split(' ').filter(|word| !word.is_empty());
+    text(unique).into_iter().chain(words).map(|word| index_key_hash(topic, word))
 }

@@ -39,7 +39,7 @@ mod tests;
 
 pub use batch::{AppendBatch, Placed, RecordKind, RecordMeta, TagsCode};
 pub use clock::{Clock, LocalTime, SystemClock};
-pub use commit_log::ColdRun;
+pub use commit_log::{ColdRun, RawRun};
 pub use consume_queue::{Queue, QueueEntry, QueueError};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::{

@@ -10,7 +10,7 @@ use turbopump_wire::{PhysicalOffset, QueueId, QueueOffset, TopicName};
 
 use crate::batch::AppendBatch;
 use crate::clock::Clock;
-use crate::commit_log::ColdRun;
+use crate::commit_log::{ColdRun, RawRun};
 use crate::consume_queue::{Queue, QueueError};
 use crate::core::StoreCore;
 use crate::disk::Disk;
@@ -421,21 +421,29 @@ impl Drop for Store {
 
 /// What replication needs: the log's bytes as they are.
 impl Store {
-    /// Appends a master's records as they are: the whole records and fillers that `bytes` begins
-    /// with, which must belong at the log's end. Queue and index entries come with them. Returns
-    /// how many bytes were taken; the rest, an incomplete record, is the caller's to keep. Under
-    /// `SYNC_FLUSH` they are in the file after the next sync. `touched` gets the queues that have
-    /// new entries, some of them more than once.
+    /// Looks at bytes that belong at `at` as records: those of `run` that are whole can be appended
+    /// afterwards, by any thread. Takes no lock.
+    ///
+    /// # Errors
+    /// [`RawAppendError::NotARecord`] and [`RawAppendError::SegmentSizeDiffers`]; nothing of `run`
+    /// counts as whole then.
+    pub fn check_raw(&self, at: PhysicalOffset, run: &mut RawRun) -> Result<(), RawAppendError> {
+        run.check(at, self.segment_bytes(), &self.core.dispatch)
+    }
+
+    /// Appends a master's records as they are: what [`Store::check_raw`] found whole, which must
+    /// belong at the log's end. Queue and index entries come with them. Under `SYNC_FLUSH` they
+    /// are in the file after the next sync. `touched` gets the queues that have new entries, some
+    /// of them more than once.
     ///
     /// # Errors
     /// See [`RawAppendError`].
     pub fn append_raw(
         &self,
-        at: PhysicalOffset,
-        bytes: &[u8],
+        run: &RawRun,
         touched: &mut Vec<Arc<Queue>>,
-    ) -> Result<usize, RawAppendError> {
-        self.core.log.append_raw(at, bytes, touched, &self.core.dispatch)
+    ) -> Result<(), RawAppendError> {
+        self.core.log.append_raw(run, touched, &self.core.dispatch)
     }
 
     /// Lets a log without a record begin at `base`, a multiple of the segment size.

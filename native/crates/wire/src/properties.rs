@@ -111,6 +111,20 @@ pub fn get<'a>(text: &'a [u8], name: &str) -> Option<&'a [u8]> {
     iter(text).filter(|property| property.name == name.as_bytes()).last().map(|found| found.value)
 }
 
+/// The values of several names in one pass, each as [`get`] gives it.
+#[must_use]
+pub fn get_all<'a, const N: usize>(text: &'a [u8], names: [&str; N]) -> [Option<&'a [u8]>; N] {
+    let mut found = [None; N];
+    for property in iter(text) {
+        for (name, value) in names.iter().zip(&mut found) {
+            if property.name == name.as_bytes() {
+                *value = Some(property.value);
+            }
+        }
+    }
+    found
+}
+
 /// The value of `name` when it is UTF-8.
 #[must_use]
 pub fn get_str<'a>(text: &'a [u8], name: &str) -> Option<&'a str> {

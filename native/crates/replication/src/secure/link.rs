@@ -58,6 +58,14 @@ impl Write for Link {
 }
 
 impl Link {
+    /// Another end to write to, where any thread may.
+    pub(crate) fn plain_writer(&self) -> io::Result<Option<TcpStream>> {
+        match self {
+            Self::Plain(stream) => stream.try_clone().map(Some),
+            Self::Tls(_) => Ok(None),
+        }
+    }
+
     /// The socket, for its timeouts.
     pub(crate) fn socket(&self) -> &TcpStream {
         match self {

@@ -1,4 +1,5 @@
-//! A master's stream taken apart: frames to log bytes, the overlap compared, the rest appended.
+//! A master's stream taken apart: frames to log bytes, the overlap compared, the rest gathered and
+//! looked at, to be appended by whoever does that.
 //!
 //! A slave asks for a position a little before its own end. What comes back for its last bytes
 //! must equal them: otherwise the two logs have different histories, and nothing is appended. To
@@ -6,9 +7,7 @@
 //! Only whole records go into the log; a record that frames cut waits here, so that the log never
 //! ends within one, whatever dies when.
 
-use std::sync::Arc;
-
-use turbopump_store::{LogSlice, Queue, RawAppendError, Store};
+use turbopump_store::{LogSlice, RawAppendError, RawRun, Store};
 use turbopump_wire::PhysicalOffset;
 
 use super::refusal::Refusal;
@@ -27,17 +26,15 @@ pub(crate) struct Incoming {
     compared: usize,
     /// Position of the next byte of the stream; `None` until the first frame of an empty log.
     at: Option<u64>,
-    /// End of this log.
+    /// Where `gathered` begins: the end of what was given away to be appended.
     end: u64,
     head: [u8; HEADER_BYTES],
     head_len: usize,
     frame_left: usize,
-    /// Bytes from `end` on that are not a whole record yet.
-    held: Vec<u8>,
+    /// Bytes from `end` on.
+    gathered: RawRun,
     /// End of the master's log as far as it is known.
     master_max: u64,
-    /// Queues that got entries since somebody asked.
-    touched: Vec<Arc<Queue>>,
 }
 
 impl Incoming {
@@ -63,25 +60,29 @@ impl Incoming {
             head: [0; HEADER_BYTES],
             head_len: 0,
             frame_left: 0,
-            held: Vec::new(),
+            gathered: RawRun::default(),
             master_max: 0,
-            touched: Vec::new(),
         };
         Ok((incoming, if is_empty { 0 } else { start }))
     }
 
-    /// End of this log, once the overlap was found to be equal; before that nothing is told.
-    pub(crate) fn verified_end(&self) -> Option<u64> {
-        (self.at.is_some() && self.compared == self.overlap.len()).then_some(self.end)
+    /// The log is known to continue the master's.
+    pub(crate) fn is_verified(&self) -> bool {
+        self.at.is_some() && self.compared == self.overlap.len()
+    }
+
+    /// End of what was given away.
+    pub(crate) const fn end(&self) -> u64 {
+        self.end
     }
 
     pub(crate) const fn master_max(&self) -> u64 {
         self.master_max
     }
 
-    /// Queues that have new entries since the last call, some of them more than once.
-    pub(crate) fn touched(&mut self) -> impl Iterator<Item = Arc<Queue>> {
-        self.touched.drain(..)
+    /// Bytes that wait to be looked at or for the rest of their record.
+    pub(crate) fn gathered_len(&self) -> usize {
+        self.gathered.held_len()
     }
 
     /// Takes bytes of the stream in.
@@ -95,9 +96,31 @@ impl Incoming {
             bytes = rest;
             self.frame_left -= body.len();
             let body = self.compare(body)?;
-            self.append(body, store)?;
+            if !body.is_empty() {
+                self.gathered.unchecked().extend_from_slice(body);
+            }
         }
         Ok(())
+    }
+
+    /// Looks at what was gathered. What of it is whole records is given away in exchange for
+    /// `spare`, and counts as the log's; `None`, and `spare` untouched, when nothing is.
+    pub(crate) fn whole(
+        &mut self,
+        store: &Store,
+        spare: &mut RawRun,
+    ) -> Result<Option<RawRun>, Refusal> {
+        store.check_raw(PhysicalOffset::new(self.end), &mut self.gathered)?;
+        if self.gathered.whole().is_empty() {
+            if self.gathered.held_len() > HELD_BYTES_MAX {
+                let at = PhysicalOffset::new(self.end);
+                return Err(Refusal::Append(RawAppendError::NotARecord { at }));
+            }
+            return Ok(None);
+        }
+        self.end = self.gathered.end().get();
+        self.gathered.move_rest(spare);
+        Ok(Some(std::mem::replace(&mut self.gathered, std::mem::take(spare))))
     }
 
     fn take_head<'a>(&mut self, bytes: &'a [u8], store: &Store) -> Result<&'a [u8], Refusal> {
@@ -147,34 +170,5 @@ impl Incoming {
         }
         self.compared += theirs.len();
         Ok(rest)
-    }
-
-    fn append(&mut self, mut body: &[u8], store: &Store) -> Result<(), Refusal> {
-        if self.held.is_empty() {
-            // The common case copies nothing.
-            body = body.get(self.put(body, store)?..).unwrap_or_default();
-            self.held.extend_from_slice(body);
-            return Ok(());
-        }
-        self.held.extend_from_slice(body);
-        let held = std::mem::take(&mut self.held);
-        let taken = self.put(&held, store);
-        self.held = held;
-        self.held.drain(..taken?);
-        if self.held.len() > HELD_BYTES_MAX {
-            return Err(Refusal::Append(RawAppendError::NotARecord {
-                at: PhysicalOffset::new(self.end),
-            }));
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, bytes: &[u8], store: &Store) -> Result<usize, Refusal> {
-        if bytes.is_empty() {
-            return Ok(0);
-        }
-        let taken = store.append_raw(PhysicalOffset::new(self.end), bytes, &mut self.touched)?;
-        self.end += taken as u64;
-        Ok(taken)
     }
 }

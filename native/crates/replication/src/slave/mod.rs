@@ -1,4 +1,5 @@
-//! The slave's side of the HA port: one thread that connects, appends and reports.
+//! The slave's side of the HA port: a thread that connects, appends and reports, and a second one
+//! (`append_thread`) while it is far behind.
 //!
 //! Invariants: the log grows only by whole records at exactly its end, and only after its last
 //! bytes were found to equal the master's; a report names what is in the log (and, after
@@ -6,22 +7,24 @@
 //! connection is followed by another try, less and less often, but at once when the address
 //! changes.
 
+mod append_thread;
+mod connection;
 mod incoming;
 mod refusal;
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use turbopump_store::{Clock, FlushMode, Queue, Store, SyncError};
+use turbopump_store::{Clock, FlushMode, Queue, RawRun, Store, SyncError};
 
+use connection::Connection;
 pub(crate) use incoming::Incoming;
 use refusal::Refusal;
 
 use crate::options::ReplicationOptions;
-use crate::rate::Rate;
-use crate::secure::{GREETING_LIMIT, Link, LinkError, Security, greet_master};
+use crate::secure::{GREETING_LIMIT, LinkError, Security, greet_master};
 use crate::status::MasterLink;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -29,9 +32,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Between tries: doubled from the first to the second.
 const RETRY_MIN: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
-
-/// Taken from the socket at once.
-const READ_BYTES: usize = 1 << 20;
 
 /// Told which queues have new readable entries, some of them more than once.
 pub(crate) type Arrived = Box<dyn Fn(&mut dyn Iterator<Item = Arc<Queue>>) + Send + Sync>;
@@ -227,63 +227,23 @@ impl Slave {
         }
         let (incoming, first) = Incoming::begin(&self.store)?;
         report(&mut stream, first)?;
-        self.take_all(&mut stream, incoming, first, generation)
+        Connection::new(self, stream, generation, (incoming, first)).take_all()
     }
 
-    fn take_all(
+    /// Appends a run, reports it and then tells readers of it.
+    fn take_in(
         &self,
-        stream: &mut Link,
-        mut incoming: Incoming,
-        first: u64,
-        generation: u64,
-    ) -> Result<std::convert::Infallible, End> {
-        let syncs = self.options.ack_after_flush || self.store.flush_mode() == FlushMode::Sync;
-        let mut buffer = vec![0; READ_BYTES];
-        let mut reported = first;
-        let mut last_read = Instant::now();
-        let mut last_report = last_read;
-        let mut rate = Rate::new(last_read);
-        loop {
-            let count = match stream.read(&mut buffer) {
-                Ok(0) => return Err(End::Lost("the master closed the connection".into())),
-                Ok(count) => count,
-                Err(error) if is_timeout(&error) => 0,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-                Err(error) => return Err(error.into()),
-            };
-            let now = Instant::now();
-            if count > 0 {
-                last_read = now;
-                let taken = incoming.take(buffer.get(..count).unwrap_or_default(), &self.store);
-                let per_second = rate.add(count as u64, now);
-                let is_taken = taken.is_ok() && incoming.verified_end().is_some();
-                self.shared.tell(generation, |state| {
-                    let link = &mut state.link;
-                    link.last_read_ms = self.clock.wall_ms();
-                    link.master_max_offset = link.master_max_offset.max(incoming.master_max());
-                    link.transferred_bytes_per_second = per_second;
-                    if is_taken {
-                        link.refusal = None;
-                    }
-                });
-                taken?;
-            } else if now.saturating_duration_since(last_read) > self.options.housekeeping_interval
-            {
-                return Err(End::Lost("the master is silent".into()));
-            }
-            let end = incoming.verified_end().unwrap_or(first).max(first);
-            if end > reported && syncs {
-                self.store.sync_now()?;
-            }
-            (self.arrived)(&mut incoming.touched());
-            let is_due =
-                now.saturating_duration_since(last_report) >= self.options.heartbeat_interval;
-            if end > reported || is_due {
-                report(stream, end)?;
-                reported = end;
-                last_report = now;
-            }
+        run: &RawRun,
+        touched: &mut Vec<Arc<Queue>>,
+        out: &mut impl Write,
+    ) -> Result<(), End> {
+        self.store.append_raw(run, touched).map_err(Refusal::from)?;
+        if self.options.ack_after_flush || self.store.flush_mode() == FlushMode::Sync {
+            self.store.sync_now()?;
         }
+        let reported = report(out, run.end().get());
+        (self.arrived)(&mut touched.drain(..));
+        Ok(reported?)
     }
 }
 
@@ -298,7 +258,7 @@ fn connect(address: &str) -> io::Result<TcpStream> {
     Err(last)
 }
 
-fn report(stream: &mut Link, end: u64) -> io::Result<()> {
+fn report(stream: &mut impl Write, end: u64) -> io::Result<()> {
     stream.write_all(&end.to_be_bytes())
 }
 

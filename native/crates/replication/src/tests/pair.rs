@@ -1,6 +1,7 @@
 //! Our master with our slave.
 
 use super::*;
+use turbopump_store::RawRun;
 
 #[test]
 fn an_empty_slave_gets_everything_and_follows() {
@@ -137,9 +138,11 @@ fn the_master_may_move() {
     until("catches up", || copy.written() == a.written());
     // Another process with the same log, elsewhere.
     let b = store_on(&b, FlushMode::Async);
-    let bytes = log_bytes(&a);
-    let taken = b.append_raw(PhysicalOffset::ZERO, &bytes, &mut Vec::new());
-    assert_eq!(taken.ok(), Some(bytes.len()));
+    let mut run = RawRun::default();
+    run.unchecked().extend(log_bytes(&a));
+    b.check_raw(PhysicalOffset::ZERO, &mut run).expect("are records");
+    b.append_raw(&run, &mut Vec::new()).expect("appends");
+    assert_eq!(b.written(), a.written());
     append(&b, [300]);
     drop(first);
     let (_second, port) = master(&b, options(Role::AsyncMaster));
@@ -148,6 +151,34 @@ fn the_master_may_move() {
     assert_equal(&b, &copy);
     slave.set_master_address(None);
     until("lets go", || slave.status().master.is_some_and(|link| !link.connected));
+}
+
+#[test]
+fn a_slave_far_behind_gets_everything_and_follows_closely_afterwards() {
+    for mode in [FlushMode::Async, FlushMode::Sync] {
+        let (from, to) = (MemoryDisk::new(), MemoryDisk::new());
+        let ours = sized_store_on(&from, mode, 3 << 20);
+        let copy = sized_store_on(&to, mode, 3 << 20);
+        append(&ours, (0..400).map(|number| 20_000 + number * 41));
+        let large =
+            ReplicationOptions { transfer_batch_bytes: 32 << 10, ..options(Role::AsyncMaster) };
+        let (master, port) = master(&ours, large);
+        let slave = slave(&copy, port);
+        until("acknowledges all", || master.replicated() == ours.written());
+        assert_equal(&ours, &copy);
+        for round in 0..20 {
+            let end = append(&ours, [round * 5000]);
+            until("follows", || master.replicated().get() == end && copy.written().get() == end);
+        }
+        assert_equal(&ours, &copy);
+        // Ended while the second thread has work.
+        append(&ours, [30_000; 300]);
+        slave.stop();
+        let again = self::slave(&copy, port);
+        until("goes on", || master.replicated() == ours.written());
+        assert_equal(&ours, &copy);
+        drop(again);
+    }
 }
 
 #[test]

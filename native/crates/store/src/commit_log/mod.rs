@@ -11,6 +11,7 @@
 
 mod append;
 mod cache_window;
+mod checked;
 pub(crate) mod cold_blocks;
 mod group_commit;
 mod prepare;
@@ -32,6 +33,7 @@ use crate::poison::Poison;
 use crate::signal::Signal;
 use crate::status::Progress;
 
+pub use checked::RawRun;
 use cold_blocks::ColdBlocks;
 pub use cold_blocks::ColdRun;
 use group_commit::Group;

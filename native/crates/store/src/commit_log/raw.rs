@@ -1,19 +1,18 @@
 //! A slave's side of the log: records that a master placed, appended as they are.
 //!
-//! Order under the log lock: look at every record (size, magic, CRC, stored position, segment
-//! bounds) → queues and index → write or gather → `written`. Entries come before bytes, so
-//! that a queue that fails leaves no record behind without its entry; offered again they are found
-//! to be there already, and nothing derived goes to disk before the log does.
-//! Refuses: bytes at any other position than the log's end, anything that is not a whole record
-//! (the caller keeps the rest), and every append after a failed write.
+//! They come looked at (`checked`). Order under the log lock: position → queues and index → write
+//! or gather → `written`. Entries come before bytes, so that a queue that fails leaves no record
+//! behind without its entry; offered again they are found to be there already, and nothing derived
+//! goes to disk before the log does.
+//! Refuses: bytes at any other position than the log's end, and every append after a failed write.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use turbopump_wire::PhysicalOffset;
-use turbopump_wire::record::{BlankRecord, Scan, layout, scan};
 
-use super::append::{BLANK_BYTES, Piece};
+use super::append::Piece;
+use super::checked::RawRun;
 use super::{CommitLog, POSITION_MAX, Tail};
 use crate::consume_queue::Queue;
 use crate::dispatch::Dispatch;
@@ -22,25 +21,18 @@ use crate::log_slice::LogSlice;
 use crate::options::FlushMode;
 use crate::status::Progress;
 
-/// What a prefix of the offered bytes turned out to be.
-struct Run {
-    /// Whole records and fillers, bytes.
-    len: usize,
-    /// Largest store time among them.
-    store_ms: i64,
-}
+/// Queues that `touched` may end with twice: records of a handful of queues alternate.
+const TOUCHED_LOOKED_AT: usize = 16;
 
 impl CommitLog {
-    /// Appends the whole records, and fillers of closed segments, that `bytes` begins with, at
-    /// `at`; how many bytes that were, 0 when not even the first is whole. `touched` gets their
-    /// queues, a run of records of one queue once.
+    /// Appends what was found whole in `run`. `touched` gets its queues, some more than once.
     pub(crate) fn append_raw(
         &self,
-        at: PhysicalOffset,
-        bytes: &[u8],
+        run: &RawRun,
         touched: &mut Vec<Arc<Queue>>,
         dispatch: &Dispatch,
-    ) -> Result<usize, RawAppendError> {
+    ) -> Result<(), RawAppendError> {
+        let (at, whole) = (run.at(), run.whole());
         let mut tail = self.lock_tail();
         if tail.closed {
             return Err(RawAppendError::Closed);
@@ -54,11 +46,11 @@ impl CommitLog {
         if at.get() != tail.assigned {
             return Err(RawAppendError::NotTheEnd { at, end: PhysicalOffset::new(tail.assigned) });
         }
-        let run = self.look_through(at.get(), bytes, touched, dispatch)?;
-        let Some(whole) = bytes.get(..run.len).filter(|whole| !whole.is_empty()) else {
-            return Ok(0);
-        };
-        let end = at.get() + run.len as u64;
+        if whole.is_empty() {
+            return Ok(());
+        }
+        derive(run, touched, dispatch)?;
+        let end = run.end().get();
         if let Err(error) = self.put_raw(&mut tail, whole) {
             let reason = self.poison.set(&error.to_string());
             drop(tail);
@@ -66,7 +58,7 @@ impl CommitLog {
             return Err(RawAppendError::Poisoned(reason));
         }
         tail.assigned = end;
-        tail.last_store_ms = tail.last_store_ms.max(run.store_ms);
+        tail.last_store_ms = tail.last_store_ms.max(run.store_ms());
         if self.mode == FlushMode::Async {
             self.positions.written.store(end, Ordering::SeqCst);
             self.show(end);
@@ -77,56 +69,7 @@ impl CommitLog {
         if self.mode == FlushMode::Async {
             self.tell_tail();
         }
-        Ok(run.len)
-    }
-
-    fn look_through(
-        &self,
-        at: u64,
-        bytes: &[u8],
-        touched: &mut Vec<Arc<Queue>>,
-        dispatch: &Dispatch,
-    ) -> Result<Run, RawAppendError> {
-        let segment_bytes = self.segments.segment_bytes();
-        let mut run = Run { len: 0, store_ms: 0 };
-        while let Some(rest) = bytes.get(run.len..)
-            && let Some(size) = size_of(rest)
-        {
-            let position = at + run.len as u64;
-            let here = PhysicalOffset::new(position);
-            let left = segment_bytes - position % segment_bytes;
-            let not_a_record = || RawAppendError::NotARecord { at: here };
-            let differs = || RawAppendError::SegmentSizeDiffers { at: here, segment_bytes };
-            if let Some(blank) = BlankRecord::parse(rest) {
-                if u64::from(blank.size) != left {
-                    return Err(differs());
-                }
-            } else if size < layout::FIXED_BYTES {
-                return Err(not_a_record());
-            } else if size as u64 + BLANK_BYTES > left {
-                return Err(differs());
-            }
-            if position + size as u64 > POSITION_MAX {
-                return Err(not_a_record());
-            }
-            let Some(record) = rest.get(..size) else { break };
-            match scan(record, here, true) {
-                Ok(Scan::Record(view)) => {
-                    let queue = dispatch.replay(&view).map_err(|error| {
-                        RawAppendError::Derived { at: here, reason: error.to_string() }
-                    })?;
-                    let known = |queue: &Arc<Queue>| {
-                        touched.last().is_some_and(|last| Arc::ptr_eq(last, queue))
-                    };
-                    touched.extend(queue.filter(|queue| !known(queue)));
-                    run.store_ms = run.store_ms.max(view.store_timestamp);
-                }
-                Ok(Scan::Blank(_)) => {}
-                Ok(Scan::End) | Err(_) => return Err(not_a_record()),
-            }
-            run.len += size;
-        }
-        Ok(run)
+        Ok(())
     }
 
     /// Puts whole records where they belong, piece by piece of the segments they lie in.
@@ -222,9 +165,21 @@ impl CommitLog {
     }
 }
 
-/// The size that a record or filler says it has, when its head is there.
-fn size_of(bytes: &[u8]) -> Option<usize> {
-    let head = bytes.get(..BLANK_BYTES as usize)?;
-    let size: [u8; 4] = head.get(..4)?.try_into().ok()?;
-    usize::try_from(u32::from_be_bytes(size)).ok()
+/// Queue entries and keys of what was looked at.
+fn derive(
+    run: &RawRun,
+    touched: &mut Vec<Arc<Queue>>,
+    dispatch: &Dispatch,
+) -> Result<(), RawAppendError> {
+    for (digest, key_hashes) in run.digests() {
+        let queue = dispatch.take(&digest, key_hashes).map_err(|error| {
+            RawAppendError::Derived { at: digest.physical, reason: error.to_string() }
+        })?;
+        let Some(queue) = queue else { continue };
+        let mut last = touched.iter().rev().take(TOUCHED_LOOKED_AT);
+        if !last.any(|known| Arc::ptr_eq(known, &queue)) {
+            touched.push(queue);
+        }
+    }
+    Ok(())
 }
