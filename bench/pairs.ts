@@ -25,6 +25,9 @@ export class BrokerPair {
   readonly #services = new Map<'names' | 'master' | 'slave', Service>();
   #admin: AdminClient | null = null;
   #names = '';
+  #slaveFolder = '';
+  /** Folder of the master's log. */
+  masterLog = '';
   master = '';
   slave = '';
 
@@ -83,6 +86,12 @@ export class BrokerPair {
     return ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond;
   }
 
+  /** Ends the slave and removes its files, for another one to begin without any. */
+  async stopSlave(): Promise<void> {
+    await this.#services.get('slave')?.stop(stopLimitMs);
+    rmSync(this.#slaveFolder, { recursive: true, force: true });
+  }
+
   async stop(): Promise<void> {
     await this.#admin?.close();
     for (const which of ['slave', 'master', 'names'] as const) {
@@ -107,6 +116,8 @@ export class BrokerPair {
       limit_ms: bootLimitMs,
     };
     this.#services.set(which, await startService(launch, ready));
+    if (which === 'slave') this.#slaveFolder = files.folder;
+    else this.masterLog = join(files.folder, 'store', 'commitlog');
     return `127.0.0.1:${files.brokerPort}`;
   }
 }

@@ -9,18 +9,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingForJava } from '../test/oracle/java.ts';
 import type { Properties } from '../test/oracle/properties-text.ts';
-import { syncedWriteLimit } from './contest.ts';
 import { type LoadReport, measure } from './loadgen.ts';
 import { loopbackBytesPerSecond } from './loopback.ts';
 import { BrokerPair } from './pairs.ts';
 import { type Contender, java, ours } from './peers.ts';
+import { readBytesPerSecond, writtenBytesPerSecond } from './sequential.ts';
 import { spread, spreadText } from './statistics.ts';
 
 const loadLimitMs = 170_000;
 const lagRate = 30_000;
 const lagEveryMs = 1;
 const catchUpEveryMs = 5;
-const diskBlockBytes = 1 << 20;
+/** Slaves without files, one after the other. */
+const catchUpRounds = 3;
 const limitSeconds = 2;
 
 const synchronous: Properties = {
@@ -47,7 +48,7 @@ export async function replication(options: ReplicationOptions): Promise<void> {
   if (missing !== undefined) console.log(`without Java: ${missing}`);
   if (options.parts.includes('cost')) await cost(contenders, options);
   if (options.parts.includes('lag')) await lag(contenders, options);
-  if (options.parts.includes('catch-up')) await catchUp(contenders, options);
+  if (options.parts.includes('catch-up')) await catchUp(ours(), options);
 }
 
 interface CostRun {
@@ -163,40 +164,52 @@ async function sampledLag(pair: BrokerPair, seconds: number): Promise<number[]> 
   return behind.map((each) => each / bytesPerMs).sort((a, b) => a - b);
 }
 
-async function catchUp(
-  contenders: readonly Contender[],
-  options: ReplicationOptions,
-): Promise<void> {
+async function catchUp(contender: Contender, options: ReplicationOptions): Promise<void> {
   const fileBytes = options.fileMib << 20;
   const folder = mkdtempSync(join(tmpdir(), 'turbopump-limits-'));
   console.log('\n| catch-up of | MB | seconds | MB/s |\n|---|---|---|---|');
   try {
-    const rates = new Map<string, number>();
-    for (const contender of contenders) {
-      rates.set(contender.name, await caughtUpRate(contender, fileBytes, options.files));
-    }
-    const disk = await syncedWriteLimit(folder, diskBlockBytes, limitSeconds);
+    const rates: number[] = [];
+    let read = 0;
+    await withFullMaster(contender, fileBytes, options.files, async (pair) => {
+      for (let round = 0; round < catchUpRounds; round++) rates.push(await caughtUpRate(pair));
+      read = await readBytesPerSecond(pair.masterLog);
+    });
+    const written = writtenBytesPerSecond(folder, options.files, fileBytes);
     const loopback = await loopbackBytesPerSecond(limitSeconds);
-    const limit = Math.min(disk.bytes_per_second, loopback);
-    console.log(`disk ${mb(disk.bytes_per_second)} MB/s, loopback ${mb(loopback)} MB/s`);
-    for (const [name, rate] of rates) {
-      console.log(`${name}: ${((rate / limit) * 100).toFixed(0)} % of the smaller`);
-    }
+    console.log(
+      `disk: ${mb(written)} MB/s written new, ${mb(read)} read; loopback ${mb(loopback)} MB/s`,
+    );
+    const limit = Math.min(written, read, loopback);
+    const share = spreadText(spread(rates.map((rate) => rate / limit)));
+    console.log(`${contender.name}: ${share} of the smallest`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** From the first byte that the slave has to the last. */
-async function caughtUpRate(contender: Contender, fileBytes: number, files: number) {
+async function withFullMaster(
+  contender: Contender,
+  fileBytes: number,
+  files: number,
+  use: (pair: BrokerPair) => Promise<void>,
+): Promise<void> {
   const pair = new BrokerPair(contender, { mappedFileSizeCommitLog: fileBytes });
   try {
     await pair.startMaster('ASYNC_MASTER');
-    while ((await pair.logEnd(pair.master)) < fileBytes * files) {
-      await produce(pair, ['--connections', 4, '--in-flight', 64, '--seconds', 2]);
-    }
-    const end = await pair.logEnd(pair.master);
-    await pair.startSlave();
+    do await produce(pair, ['--connections', 4, '--in-flight', 64, '--seconds', 2]);
+    while ((await pair.logEnd(pair.master)) < fileBytes * files);
+    await use(pair);
+  } finally {
+    await pair.stop();
+  }
+}
+
+/** A new slave's, from the first byte that it has to the last. */
+async function caughtUpRate(pair: BrokerPair): Promise<number> {
+  const end = await pair.logEnd(pair.master);
+  await pair.startSlave();
+  try {
     let first: { ms: number; bytes: number } | null = null;
     for (;;) {
       const bytes = await pair.logEnd(pair.slave);
@@ -212,7 +225,7 @@ async function caughtUpRate(contender: Contender, fileBytes: number, files: numb
       await new Promise((resolve) => setTimeout(resolve, catchUpEveryMs));
     }
   } finally {
-    await pair.stop();
+    await pair.stopSlave();
   }
 }
 

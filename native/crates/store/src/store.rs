@@ -463,6 +463,25 @@ impl Store {
         self.core.log.read_written(at, max)
     }
 
+    /// Says that the log grows by what its master has had for long, or does so no more: then less
+    /// of it is kept in memory.
+    pub fn hurry(&self, is_behind: bool) {
+        self.core.log.hurry(is_behind);
+    }
+
+    /// Gives memory back that reading `[from, until)` for a slave took, as far as the log had
+    /// given it back before.
+    ///
+    /// # Errors
+    /// What the system says; nothing is lost then but memory.
+    pub fn release_read(
+        &self,
+        from: PhysicalOffset,
+        until: PhysicalOffset,
+    ) -> Result<(), FileError> {
+        self.core.log.release_read(from.get(), until.get())
+    }
+
     /// Called whenever the file has grown, by whoever made it grow; it must not block and must
     /// not call back into the store. The first listener stays.
     pub fn set_tail_listener(&self, listener: Box<dyn Fn() + Send + Sync>) {

@@ -32,6 +32,10 @@ const TURN_BYTES_MAX: usize = 4 << 20;
 /// Reports read at once: a slave sends 8 bytes for each frame, no more.
 const READ_BYTES: usize = 8 << 10;
 
+/// A slave that is behind has the log read from the disk; the memory that takes is given back at
+/// least so much at a time, and so far behind what is being sent.
+const READ_STEP_BYTES: u64 = 16 << 20;
+
 /// Reads of one turn; whoever has more to say lets the others go first.
 const READS_MAX: usize = 8;
 
@@ -77,6 +81,8 @@ pub(super) struct Peer {
     claimed: u64,
     /// First position that was sent to it.
     start: u64,
+    /// Up to here nothing is in memory for this peer alone.
+    released: u64,
     acked: u64,
     /// Words of the greeting, before any frame.
     words: Vec<u8>,
@@ -112,6 +118,7 @@ impl Peer {
             next: 0,
             claimed: 0,
             start: 0,
+            released: 0,
             acked: 0,
             words: Vec::new(),
             out: VecDeque::new(),
@@ -323,6 +330,7 @@ impl Peer {
         self.phase = if inside { Phase::Slave } else { Phase::Refused };
         self.next = at.clamp(min, end);
         self.start = self.next;
+        self.released = self.next;
         self.claimed = if inside { report } else { 0 };
         self.facts.acked.store(self.claimed, Ordering::Relaxed);
         self.facts.is_slave.store(inside, Ordering::Relaxed);
@@ -408,6 +416,13 @@ impl Peer {
             self.out.push_back(OutFrame::new(self.next, body));
             self.next += len;
             self.owes_since.get_or_insert(now);
+        }
+        if self.next >= self.released + 2 * READ_STEP_BYTES {
+            let until = self.next - READ_STEP_BYTES;
+            let (from, to) = (PhysicalOffset::new(self.released), PhysicalOffset::new(until));
+            // Without it memory is fuller, nothing else.
+            drop(store.release_read(from, to));
+            self.released = until;
         }
         let idle = now.saturating_duration_since(self.last_write);
         if self.out.is_empty() && self.is_slave() && idle >= options.heartbeat_interval {

@@ -17,8 +17,11 @@ use super::{End, Slave, is_timeout, report};
 use crate::rate::Rate;
 use crate::secure::Link;
 
-/// Taken from the socket at once; a read that gives so much has left something behind.
+/// Taken from the socket at once.
 const READ_BYTES: usize = 256 << 10;
+
+/// A slave that has so much to append at once is behind.
+const BEHIND_BYTES: usize = 256 << 10;
 
 /// Gathered, while more is waiting, before it is appended.
 const RUN_BYTES: usize = 1 << 20;
@@ -35,6 +38,8 @@ pub(super) struct Connection<'a> {
     last_read: Instant,
     last_report: Instant,
     rate: Rate,
+    /// For what cannot be read to where it belongs.
+    buffer: Vec<u8>,
     append_thread: Option<AppendThread>,
     spares: Vec<RawRun>,
     touched: Vec<std::sync::Arc<Queue>>,
@@ -58,6 +63,7 @@ impl<'a> Connection<'a> {
             last_read: now,
             last_report: now,
             rate: Rate::new(now),
+            buffer: vec![0; READ_BYTES],
             append_thread: None,
             spares: Vec::new(),
             touched: Vec::new(),
@@ -66,9 +72,8 @@ impl<'a> Connection<'a> {
 
     pub(super) fn take_all(mut self) -> Result<Infallible, End> {
         std::thread::scope(|scope| {
-            let mut buffer = vec![0; READ_BYTES];
             let end = loop {
-                if let Err(end) = self.take_some(&mut buffer, scope) {
+                if let Err(end) = self.take_some(scope) {
                     break end;
                 }
             };
@@ -79,16 +84,17 @@ impl<'a> Connection<'a> {
         })
     }
 
-    fn take_some<'scope>(
-        &mut self,
-        buffer: &mut [u8],
-        scope: &'scope Scope<'scope, '_>,
-    ) -> Result<(), End>
+    fn take_some<'scope>(&mut self, scope: &'scope Scope<'scope, '_>) -> Result<(), End>
     where
         'a: 'scope,
     {
+        let (room, direct) = match self.incoming.room(READ_BYTES) {
+            Some(room) => (room, true),
+            None => (self.buffer.as_mut_slice(), false),
+        };
+        let asked = room.len();
         let mut over = None;
-        let count = match self.stream.read(buffer) {
+        let count = match self.stream.read(room) {
             Ok(0) => {
                 over = Some(End::Lost("the master closed the connection".into()));
                 0
@@ -102,8 +108,14 @@ impl<'a> Connection<'a> {
             }
         };
         let now = Instant::now();
+        let store = &self.slave.store;
+        let taken = if direct {
+            self.incoming.read(count, store)
+        } else {
+            self.incoming.take(self.buffer.get(..count).unwrap_or_default(), store)
+        };
         let taken =
-            self.take(buffer.get(..count).unwrap_or_default(), count == buffer.len(), scope);
+            taken.map_err(End::from).and_then(|()| self.append_gathered(count == asked, scope));
         if count > 0 {
             self.last_read = now;
             self.tell(count, taken.is_ok(), now);
@@ -119,10 +131,9 @@ impl<'a> Connection<'a> {
         self.report_when_due(now)
     }
 
-    /// Takes bytes in, and everything that was gathered unless `more` is waiting.
-    fn take<'scope>(
+    /// Appends what was gathered, unless there is `more` of a frame to come right away.
+    fn append_gathered<'scope>(
         &mut self,
-        bytes: &[u8],
         more: bool,
         scope: &'scope Scope<'scope, '_>,
     ) -> Result<(), End>
@@ -130,13 +141,13 @@ impl<'a> Connection<'a> {
         'a: 'scope,
     {
         let store = &self.slave.store;
-        self.incoming.take(bytes, store)?;
         if let Some(append_thread) = &mut self.append_thread {
             append_thread.collect(|run| {
                 self.reported = run.end().get();
                 self.spares.push(run);
             })?;
         }
+        let more = more && self.incoming.is_within_frame();
         if more && self.incoming.gathered_len() < RUN_BYTES {
             return Ok(());
         }
@@ -152,18 +163,21 @@ impl<'a> Connection<'a> {
     where
         'a: 'scope,
     {
-        if run.whole().len() >= READ_BYTES && self.append_thread.is_none() {
+        let is_behind = run.whole().len() >= BEHIND_BYTES;
+        if is_behind && self.append_thread.is_none() {
             self.append_thread = match self.stream.plain_writer()? {
                 Some(out) => Some(AppendThread::start(scope, self.slave, out)?),
                 None => None,
             };
         }
         if let Some(append_thread) = &mut self.append_thread
-            && (run.whole().len() >= READ_BYTES || !append_thread.is_idle())
+            && (is_behind || !append_thread.is_idle())
         {
+            self.slave.store.hurry(true);
             append_thread.hand(run);
             return Ok(());
         }
+        self.slave.store.hurry(false);
         self.slave.take_in(&run, &mut self.touched, &mut self.stream)?;
         self.reported = run.end().get();
         self.last_report = Instant::now();

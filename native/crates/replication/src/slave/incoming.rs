@@ -85,6 +85,34 @@ impl Incoming {
         self.gathered.held_len()
     }
 
+    /// The stream is not at the end of a frame: more is on its way.
+    pub(crate) const fn is_within_frame(&self) -> bool {
+        self.frame_left > 0 || self.head_len > 0
+    }
+
+    /// Room for the next bytes of the stream where they may be read to directly: the rest of a
+    /// frame and the head of the next one, at most `most`. `read` then takes them in.
+    pub(crate) fn room(&mut self, most: usize) -> Option<&mut [u8]> {
+        let is_direct = self.frame_left > HEADER_BYTES && self.is_verified();
+        let bytes = self.frame_left.saturating_add(HEADER_BYTES).min(most);
+        is_direct.then(|| self.gathered.room(bytes))
+    }
+
+    /// Takes in bytes that were read to the room.
+    pub(crate) fn read(&mut self, count: usize, store: &Store) -> Result<(), Refusal> {
+        let body = count.min(self.frame_left);
+        let mut head = [0; HEADER_BYTES];
+        let behind = self.gathered.room(count).get(body..).unwrap_or_default();
+        let head_len = behind.len().min(HEADER_BYTES);
+        for (slot, byte) in head.iter_mut().zip(behind) {
+            *slot = *byte;
+        }
+        self.gathered.fill(body);
+        self.frame_left -= body;
+        self.at = self.at.map(|at| at + body as u64);
+        self.take(head.get(..head_len).unwrap_or_default(), store)
+    }
+
     /// Takes bytes of the stream in.
     pub(crate) fn take(&mut self, mut bytes: &[u8], store: &Store) -> Result<(), Refusal> {
         while !bytes.is_empty() {
@@ -97,7 +125,7 @@ impl Incoming {
             self.frame_left -= body.len();
             let body = self.compare(body)?;
             if !body.is_empty() {
-                self.gathered.unchecked().extend_from_slice(body);
+                self.gathered.extend(body);
             }
         }
         Ok(())

@@ -139,7 +139,7 @@ fn the_master_may_move() {
     // Another process with the same log, elsewhere.
     let b = store_on(&b, FlushMode::Async);
     let mut run = RawRun::default();
-    run.unchecked().extend(log_bytes(&a));
+    run.extend(&log_bytes(&a));
     b.check_raw(PhysicalOffset::ZERO, &mut run).expect("are records");
     b.append_raw(&run, &mut Vec::new()).expect("appends");
     assert_eq!(b.written(), a.written());

@@ -3,7 +3,7 @@
 //!
 //! Invariant: what [`RawRun`] calls whole are records and fillers that belong at its position, one
 //! after the other, each with its size, magic, CRC, stored position and segment bounds verified;
-//! bytes come in only by [`RawRun::unchecked`], which makes all of it unlooked at again.
+//! bytes that come in make all of it unlooked at again.
 //! Refuses: anything that is not a whole record; an incomplete one at the end is the caller's to
 //! take along.
 
@@ -18,25 +18,32 @@ use crate::batch::RecordKind;
 use crate::dispatch::{Digest, Dispatch};
 use crate::error::RawAppendError;
 
+/// Topics looked at before a record's is kept again: records of a handful of topics alternate.
+const TOPICS_LOOKED_AT: usize = 8;
+
 /// Bytes of a master's log, and what is known of them. Reusable: its buffers stay.
 #[derive(Debug, Default)]
 pub struct RawRun {
     at: u64,
+    /// The log's bytes, and room behind them.
     bytes: Vec<u8>,
-    /// Of `bytes`: whole records and fillers.
+    held: usize,
+    /// Of those held: whole records and fillers.
     len: usize,
     /// Largest store time among them.
     store_ms: i64,
     records: Vec<Checked>,
+    /// Of the records; some more than once.
+    topics: Vec<Box<str>>,
     key_hashes: Vec<i32>,
 }
 
-/// One record. Ranges are of `bytes` and of `key_hashes`.
+/// One record. `topic` is of `topics`, `keys` of `key_hashes`.
 #[derive(Debug)]
 struct Checked {
     start: usize,
     size: u32,
-    topic: Range<usize>,
+    topic: usize,
     keys: Range<usize>,
     queue_id: i32,
     queue_offset: i64,
@@ -46,16 +53,31 @@ struct Checked {
 }
 
 impl RawRun {
-    /// The bytes, to add to; nothing of them counts as looked at any more.
-    pub fn unchecked(&mut self) -> &mut Vec<u8> {
+    /// Room for so many bytes behind those held, to read into; `fill` then counts what was read.
+    pub fn room(&mut self, bytes: usize) -> &mut [u8] {
+        let end = self.held + bytes;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        self.bytes.get_mut(self.held..end).unwrap_or_default()
+    }
+
+    /// Counts bytes read into the room; nothing counts as looked at any more.
+    pub fn fill(&mut self, bytes: usize) {
         self.forget();
-        &mut self.bytes
+        self.held = (self.held + bytes).min(self.bytes.len());
+    }
+
+    /// Adds bytes; nothing counts as looked at any more.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.fill(bytes.len());
     }
 
     /// Bytes held, whole or not.
     #[must_use]
-    pub fn held_len(&self) -> usize {
-        self.bytes.len()
+    pub const fn held_len(&self) -> usize {
+        self.held
     }
 
     /// Whole records and fillers.
@@ -78,16 +100,16 @@ impl RawRun {
 
     /// Moves what is behind the whole records to `next`, which loses what it had.
     pub fn move_rest(&mut self, next: &mut Self) {
-        next.forget();
-        next.bytes.clear();
-        next.bytes.extend_from_slice(self.bytes.get(self.len..).unwrap_or_default());
-        self.bytes.truncate(self.len);
+        next.held = 0;
+        next.extend(self.bytes.get(self.len..self.held).unwrap_or_default());
+        self.held = self.len;
     }
 
     fn forget(&mut self) {
         self.len = 0;
         self.store_ms = 0;
         self.records.clear();
+        self.topics.clear();
         self.key_hashes.clear();
     }
 
@@ -97,10 +119,8 @@ impl RawRun {
 
     pub(super) fn digests(&self) -> impl Iterator<Item = (Digest<'_>, &[i32])> {
         self.records.iter().map(|record| {
-            let topic = self.bytes.get(record.topic.clone()).unwrap_or_default();
             let digest = Digest {
-                // It was UTF-8 when the record was read.
-                topic: std::str::from_utf8(topic).unwrap_or_default(),
+                topic: self.topics.get(record.topic).map_or("", |topic| topic),
                 queue_id: record.queue_id,
                 queue_offset: record.queue_offset,
                 physical: PhysicalOffset::new(self.at + record.start as u64),
@@ -124,7 +144,8 @@ impl RawRun {
         self.at = at.get();
         // Taken out so that the records may be noted while they are read.
         let bytes = std::mem::take(&mut self.bytes);
-        let looked = self.look_through(&bytes, segment_bytes, dispatch);
+        let held = bytes.get(..self.held).unwrap_or_default();
+        let looked = self.look_through(held, segment_bytes, dispatch);
         self.bytes = bytes;
         if looked.is_err() {
             self.forget();
@@ -173,14 +194,12 @@ impl RawRun {
     fn note(&mut self, view: &RecordView<'_>, dispatch: &Dispatch) {
         let keys_from = self.key_hashes.len();
         let digest = dispatch.digest(view, &mut self.key_hashes);
-        // A record ends with its topic, the i16 length of its properties, and these.
-        let behind = size_of::<i16>() + view.properties.len();
-        let topic_end = self.len + view.bytes().len().saturating_sub(behind);
         self.store_ms = self.store_ms.max(digest.store_ms);
+        let topic = self.topic(view.topic);
         self.records.push(Checked {
             start: self.len,
             size: digest.size,
-            topic: topic_end.saturating_sub(view.topic.len())..topic_end,
+            topic,
             keys: keys_from..self.key_hashes.len(),
             queue_id: digest.queue_id,
             queue_offset: digest.queue_offset,
@@ -188,6 +207,17 @@ impl RawRun {
             store_ms: digest.store_ms,
             kind: digest.kind,
         });
+    }
+
+    /// Number of a topic among those kept.
+    fn topic(&mut self, topic: &str) -> usize {
+        let mut looked_at = self.topics.iter().enumerate().rev().take(TOPICS_LOOKED_AT);
+        let known = looked_at.find(|(_, known)| &***known == topic);
+        if let Some((number, _)) = known {
+            return number;
+        }
+        self.topics.push(topic.into());
+        self.topics.len() - 1
     }
 }
 

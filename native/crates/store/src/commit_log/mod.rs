@@ -114,6 +114,8 @@ pub(crate) struct CommitLog {
     prepare_at: AtomicU64,
     /// Up to here the log's pages were given back to the page cache.
     released: AtomicU64,
+    /// What of the log stays in memory behind its tail.
+    window_bytes: AtomicU64,
     residency: Residency,
     pub(crate) cold: ColdBlocks,
 }
@@ -179,6 +181,7 @@ impl CommitLog {
             opened_at: end,
             prepare_at: AtomicU64::new(0),
             released: AtomicU64::new(end),
+            window_bytes: AtomicU64::new(cache_window::WINDOW_BYTES),
             residency: Residency::new(end),
             cold: ColdBlocks::default(),
         };
