@@ -11,8 +11,8 @@
 //! number that cannot be a slave's.
 //!
 //! Map: `replication` (handle) → `master` (one thread, all slaves) → `quorum` (who has what);
-//! `slave` (one thread, two when behind) → `slave::incoming` (frames to records); `frame` (bytes); `secure` (who
-//! may speak).
+//! `slave` (one thread, two when behind) → `slave::incoming` (frames to records); `frame` (the
+//! bytes); `secure` (who may speak).
 
 mod frame;
 mod master;
