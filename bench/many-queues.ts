@@ -2,7 +2,9 @@
  * What many queues cost: two brokers of ours, one with all the topics, one with a single topic of
  * few queues, loaded in turn by one driver.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RemotingClient } from '../src/remoting/client.ts';
 import { createRequest } from '../src/remoting/remoting-command.ts';
 import { RequestCode } from '../src/remoting/request-code.ts';
@@ -29,6 +31,7 @@ const creators = 16;
 const boots = 3;
 const warmUpMessages = 1_500_000;
 const loadLimitMs = 120_000;
+const filesLimitMs = 300_000;
 
 export async function manyQueues(options: ManyQueuesOptions): Promise<void> {
   const { topics, queuesPerTopic, seconds } = options;
@@ -38,8 +41,11 @@ export async function manyQueues(options: ManyQueuesOptions): Promise<void> {
     await many.start('turbopump');
     await few.start('turbopump');
     const began = performance.now();
-    await createTopics(many.address, topics, queuesPerTopic);
+    const names = Array.from({ length: topics }, (_, nth) => `${prefix}_${nth}`);
+    await createTopics(many.address, names, queuesPerTopic);
     console.log(`created ${topics} topics in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    // Not left to the first send, which would make a topic of half as many queues.
+    await createTopics(few.address, ['Few'], fewQueues);
     const shapes: Shape[] = [
       {
         lives: many,
@@ -47,6 +53,8 @@ export async function manyQueues(options: ManyQueuesOptions): Promise<void> {
       },
       { lives: few, arguments: ['--topic', 'Few', '--queues', fewQueues] },
     ];
+    for (const shape of shapes) await load(shape, ['--count', warmUpMessages]);
+    await queueFilesMade(many, topics * queuesPerTopic);
     const reports = await alternate(shapes, options.pairs, seconds);
     const memory = anonymousMb(many.pid);
     const stopped = await boot(many, () => many.stop());
@@ -61,13 +69,13 @@ export async function manyQueues(options: ManyQueuesOptions): Promise<void> {
   }
 }
 
-async function createTopics(broker: string, topics: number, queues: number): Promise<void> {
+async function createTopics(broker: string, names: string[], queues: number): Promise<void> {
   const client = new RemotingClient();
   let next = 0;
   const create = async (): Promise<void> => {
-    while (next < topics) {
+    for (let name = names[next++]; name !== undefined; name = names[next++]) {
       const extFields = {
-        topic: `${prefix}_${next++}`,
+        topic: name,
         ...{ defaultTopic: 'TBW102', readQueueNums: queues, writeQueueNums: queues, perm: 6 },
         ...{ topicFilterType: 'SINGLE_TAG', topicSysFlag: 0, order: false },
       };
@@ -83,14 +91,29 @@ async function createTopics(broker: string, topics: number, queues: number): Pro
 }
 
 /**
- * Reports of the two shapes, pair by pair. Both write the same number of messages first, more than
- * the log keeps in memory behind its tail: before that each page costs a fault in the kernel and
- * perhaps one in the host, and the slower broker would stay in that state longer.
+ * Making 50,000 files is a cost of the first minute, and a file system that has lately deleted as
+ * many takes several: it is over before anything is measured.
+ */
+async function queueFilesMade(lives: BrokerLives, files: number): Promise<void> {
+  const queues = join(lives.folder, 'store', 'consumequeue');
+  const until = performance.now() + filesLimitMs;
+  const made = (): number =>
+    readdirSync(queues, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+      .length;
+  for (let count = made(); count < files; count = made()) {
+    if (performance.now() > until) throw new Error(`${count} of ${files} queue files`);
+    await delay(1_000);
+  }
+}
+
+/**
+ * Reports of the two shapes, pair by pair, from brokers that have both written the same number of
+ * messages before, more than the log keeps in memory behind its tail: until then each page costs a
+ * fault in the kernel and perhaps one in the host.
  */
 async function alternate(shapes: Shape[], pairs: number, seconds: number): Promise<LoadReport[][]> {
   const time = ['--seconds', seconds, '--warmup-seconds', 1];
   const reports: LoadReport[][] = shapes.map(() => []);
-  for (const shape of shapes) await load(shape, ['--count', warmUpMessages]);
   for (let pair = 0; pair < pairs; pair++) {
     const order = pair % 2 === 0 ? [0, 1] : [1, 0];
     for (const index of order) {
@@ -101,13 +124,16 @@ async function alternate(shapes: Shape[], pairs: number, seconds: number): Promi
   return reports;
 }
 
-function load(
+async function load(
   { lives, arguments: queues }: Shape,
   length: (string | number)[],
 ): Promise<LoadReport> {
   const server = ['--server', lives.address, '--server-pid', lives.pid];
   const shape = ['--connections', 4, '--in-flight', 16, '--body-bytes', 1024];
-  return measure(['produce', ...server, ...queues, ...shape, ...length], loadLimitMs);
+  const report = await measure(['produce', ...server, ...queues, ...shape, ...length], loadLimitMs);
+  const refused = JSON.stringify(report.not_ok_by_code ?? {});
+  if (refused !== '{}') throw new Error(`${lives.address} refused sends, by code: ${refused}`);
+  return report;
 }
 
 async function boot(lives: BrokerLives, end: () => Promise<void>): Promise<string> {
