@@ -121,13 +121,14 @@ class Scene {
     const { pair } = this.#partitioned;
     await this.#load.end();
     await becomes(healedLimitMs, 'all is consumed, and both know it', async () => {
+      // First, for the ends: no load runs any more.
+      await this.#slaveHasAllPromised();
       const known = [
         ...(await this.#offsets(pair.master.address)),
         ...(await this.#offsets(pair.slave.address)),
       ];
       const positions = this.#reader.positions();
       const ends = positions.map((_, queueId) => this.#onSlave.end(queueId));
-      await this.#slaveHasAllPromised();
       const wanted = [...ends, ...ends, ...ends].join();
       return [...positions, ...known].join() === wanted;
     });
