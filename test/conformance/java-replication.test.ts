@@ -140,7 +140,8 @@ async function javaSlave(machine: Machine): Promise<void> {
   // It learns of the master's port from the name server: 5.3.3 forgets haMasterAddress at start.
   const java = await JavaBroker.create(machine.folder, {
     ...{ brokerId: 1, brokerRole: 'SLAVE', namesrvAddr: nameServer.address },
-    ...quick,
+    // Else it sends whoever pulls to its master.
+    ...{ slaveReadEnable: true, ...quick },
   });
   const ours: [Member, string] = [master, machine.storeOf(master)];
   const pair = new MixedPair(machine, nameServer, ours, [java, java.store]);
