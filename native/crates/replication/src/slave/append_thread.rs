@@ -7,7 +7,7 @@
 
 use std::io;
 use std::net::{Shutdown, TcpStream};
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, channel, sync_channel};
 use std::thread::{Builder, Scope};
 
 use turbopump_store::RawRun;
@@ -66,11 +66,19 @@ impl AppendThread {
     /// # Errors
     /// Why the thread has ended.
     pub(super) fn collect(&mut self, mut each: impl FnMut(RawRun)) -> Result<(), End> {
-        while let Ok(done) = self.back.try_recv() {
-            self.under_way -= 1;
-            each(done?);
+        loop {
+            match self.back.try_recv() {
+                Ok(done) => {
+                    self.under_way -= 1;
+                    each(done?);
+                }
+                Err(TryRecvError::Empty) => return Ok(()),
+                // After a panic: else the connection would go on reading and append nothing.
+                Err(TryRecvError::Disconnected) => {
+                    return Err(End::Lost("the appending thread has ended".into()));
+                }
+            }
         }
-        Ok(())
     }
 
     /// Waits until everything handed over is in the log.
