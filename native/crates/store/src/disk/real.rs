@@ -20,7 +20,7 @@ use rustix::system::uname;
 
 use super::{DIRECT_ALIGNMENT, Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
 
-/// Zeros written where a file system cannot zero a range by itself.
+/// Zeros written at once where a file system cannot zero a range by itself.
 const ZERO_CHUNK_BYTES: usize = 1 << 20;
 
 /// The real disk.
@@ -287,12 +287,13 @@ impl DiskFile for RealFile {
             Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {}
             Err(error) => return Err(error.into()),
         }
+        // Written zeros are data, which a synced write of another block leaves where it is.
         let zeros = vec![0_u8; ZERO_CHUNK_BYTES];
         let mut done = 0;
         while done < len {
             let piece = (len - done).min(ZERO_CHUNK_BYTES as u64);
             let bytes = zeros.get(..piece as usize).unwrap_or(&zeros);
-            self.file.write_all_at(bytes, at + done)?;
+            self.write_at_synced(bytes, at + done)?;
             done += piece;
         }
         Ok(())

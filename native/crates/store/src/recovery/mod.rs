@@ -230,8 +230,10 @@ impl Recovered {
             let behind = look_behind(&*file, at, end)?;
             let is_clean = behind.is_all && behind.written_bytes == 0;
             if is_clean {
-                // What a recovery zeroed that was killed before its sync is a change of blocks that
-                // no byte shows. A synced write commits it and leaves the dirty pages alone.
+                // A recovery that was killed before its sync may have zeroed this: a change of
+                // blocks that no byte shows, and until it is committed new records go to the old
+                // blocks, with the old records behind them. Under SYNC_FLUSH the sync of the
+                // segments commits it. Where that is deferred this does, leaving dirty pages alone.
                 if rest.start < end {
                     file.write_at_synced(&[0], rest.start)?;
                 }

@@ -3,7 +3,7 @@
 
 use turbopump_wire::PhysicalOffset;
 
-use super::{Message, Rig, SEGMENT_BYTES, options};
+use super::{Message, Rig, SEGMENT_BYTES, options, record_bytes, scribble, segment_path};
 use crate::disk::CrashPoint;
 use crate::disk::memory::MemoryDisk;
 use crate::options::FlushMode;
@@ -187,6 +187,57 @@ fn dying_during_recovery_changes_nothing() {
         if is_done {
             assert!(at > 3, "recovery changed something");
             return;
+        }
+    }
+}
+
+/// A log of one record, with an old one 4 KiB from the start that a second one of 2 KiB would
+/// lead to; the checkpoint covers the first.
+fn log_with_a_record_behind_its_end() -> (MemoryDisk, [Message; 3]) {
+    let messages = [0, 1, 2].map(|id| {
+        let size = record_bytes(id, 1024) - 1024;
+        Message::new(id, 0, 2048 - size as usize)
+    });
+    let rig = Rig::new(FlushMode::Async);
+    rig.append(&messages[..1]).expect("append");
+    rig.core.log.sync_group().expect("sync");
+    rig.core.checkpoint(false).expect("checkpoint");
+    rig.append(&messages[1..]).expect("append");
+    assert_eq!(rig.end(), 3 * 2048);
+    rig.core.log.sync_group().expect("sync");
+    let left = rig.disk.after_kill();
+    scribble(&left, &segment_path(0), 2048, &[0; 2048]);
+    (left, messages)
+}
+
+#[test]
+fn what_a_killed_recovery_zeroed_is_not_there_again_behind_new_records() {
+    let (left, old) = log_with_a_record_behind_its_end();
+    let new = Message { id: 7, ..old[1].clone() };
+    for mode in [FlushMode::Async, FlushMode::Sync] {
+        for at in 0.. {
+            let first = left.after_kill();
+            first.kill_after(at);
+            let is_done = Rig::open(first.clone(), &options(mode)).is_ok();
+            for found in [first.after_kill(), first.after_power_cut(at)] {
+                let second = Rig::open(found, &options(mode)).expect("opens");
+                assert_eq!(second.assert_whole(), [old[0].body()]);
+                second.append(std::slice::from_ref(&new)).expect("append");
+                for seed in 0..32 {
+                    let third = second.reopened(second.disk.after_power_cut(seed));
+                    let bodies = third.assert_whole();
+                    let sent = [old[0].body(), new.body()];
+                    assert!(sent.starts_with(&bodies), "{mode:?}, change {at}, seed {seed}");
+                    assert!(!bodies.is_empty(), "{mode:?}, change {at}, seed {seed}");
+                }
+                second.core.log.sync_group().expect("sync");
+                let third = second.reopened(second.disk.after_power_cut(at));
+                assert_eq!(third.assert_whole(), [old[0].body(), new.body()]);
+            }
+            if is_done {
+                assert!(at > 3, "recovery changed something");
+                break;
+            }
         }
     }
 }

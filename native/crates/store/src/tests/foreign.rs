@@ -1,17 +1,13 @@
 //! Folders that something else left: a Java broker, an operator, an older crash.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Message, NOW_MS, Rig, SEGMENT_BYTES, options, scribble};
+use super::{Message, NOW_MS, Rig, SEGMENT_BYTES, options, scribble, segment_path};
 use crate::checkpoint::{CHECKPOINT_BYTES, Checkpoint};
 use crate::disk::memory::{MemoryDisk, Unsynced};
 use crate::disk::{CrashPoint, Disk, OpenMode};
 use crate::error::OpenError;
 use crate::options::FlushMode;
-
-fn segment_path(number: u64) -> PathBuf {
-    Path::new("/store/commitlog").join(format!("{:020}", number * SEGMENT_BYTES))
-}
 
 /// A store with `count` messages of about 700 bytes in it, synced, not closed.
 fn filled(count: u64) -> Rig {

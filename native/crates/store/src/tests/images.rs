@@ -15,6 +15,7 @@
 //! | log moved to where its master begins: the old names | `crash::a_log_moved_to_where_…` |
 //! | zeros ahead | `failure::zeros_ahead_are_synced_and_a_failure_of_that_poisons` |
 //! | recovery: kept segments / their names | this test, `crash` / `crash` |
+//! | recovery: byte that commits zeroed blocks | `crash::what_a_killed_recovery_zeroed_…` |
 //! | body CRC in recovery | `foreign::bytes_behind_the_end_never_come_back` |
 //! | stored position of a record | `foreign::a_record_with_a_good_crc_at_another_position_…` |
 //! | checkpoint: sync / CRC | `foreign::a_deleted_topic_stays_deleted_…` / `checkpoint` |
@@ -33,8 +34,7 @@
 //! content of `abort` (only its name counts) and its removal (costs a recovery), the trash's own
 //! folder, the folder of a deleted topic. Folders are durable at once on the memory disk, so the
 //! sync of a store's new folders is not tested; nor is that of put-right index slots, which the
-//! next flush repeats. Missing: a test of the synced byte with which recovery commits what an
-//! earlier one, killed before its sync, had zeroed.
+//! next flush repeats.
 
 use super::crash::{Ledger, check};
 use super::{Message, Rig, options};

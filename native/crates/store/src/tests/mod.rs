@@ -12,7 +12,7 @@ mod round_trip;
 mod upkeep;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use turbopump_wire::record::{RecordFields, RecordVersion, RecordView, encode_record};
@@ -198,6 +198,10 @@ impl Message {
 pub(crate) fn record_bytes(id: u64, body_bytes: usize) -> u64 {
     let properties = format!("UNIQ_KEY\u{1}U{id}\u{2}").len();
     (91 + "T".len() + properties + body_bytes.max(8)) as u64
+}
+
+pub(crate) fn segment_path(number: u64) -> PathBuf {
+    Path::new("/store/commitlog").join(format!("{:020}", number * SEGMENT_BYTES))
 }
 
 /// Overwrites bytes of a file in the log's folder.

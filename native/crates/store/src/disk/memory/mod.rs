@@ -6,14 +6,15 @@
 //! longer exists; [`MemoryDisk::after_kill`] and [`MemoryDisk::after_power_cut`] are the disks
 //! that the next process finds.
 
+mod content;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{CrashPoint, Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
-
-const PAGE_BYTES: u64 = 4096;
+use content::{Coin, Content};
 
 /// Which kind of call an injected fault hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +34,6 @@ struct Fault {
     on: FaultOn,
     path_contains: String,
     skip: u64,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Content {
-    cache: Vec<u8>,
-    durable: Vec<u8>,
-    /// Contents that an unsynced page went through, each with the number of the change that made
-    /// it: a power cut leaves one of them or the durable one, whichever the kernel last wrote back
-    /// by itself.
-    dirty: BTreeMap<u64, Vec<(u64, Vec<u8>)>>,
-    modified_ms: i64,
-    locked: bool,
 }
 
 #[derive(Debug, Default)]
@@ -116,103 +105,6 @@ impl State {
 
     fn step(&mut self) -> io::Result<()> {
         if self.change()? { Err(off()) } else { Ok(()) }
-    }
-}
-
-fn put(image: &mut Vec<u8>, at: u64, bytes: &[u8]) {
-    let end = at as usize + bytes.len();
-    if image.len() < end {
-        image.resize(end, 0);
-    }
-    if let Some(target) = image.get_mut(at as usize..end) {
-        target.copy_from_slice(bytes);
-    }
-}
-
-impl Content {
-    fn page(&self, page: u64) -> Vec<u8> {
-        let start = ((page * PAGE_BYTES) as usize).min(self.cache.len());
-        let end = (start + PAGE_BYTES as usize).min(self.cache.len());
-        self.cache.get(start..end).unwrap_or_default().to_vec()
-    }
-
-    fn write(&mut self, change: u64, at: u64, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        put(&mut self.cache, at, bytes);
-        for page in at / PAGE_BYTES..=(at + bytes.len() as u64 - 1) / PAGE_BYTES {
-            let now = self.page(page);
-            self.dirty.entry(page).or_default().push((change, now));
-        }
-    }
-
-    fn resize(&mut self, bytes: u64) {
-        self.cache.resize(bytes as usize, 0);
-        self.dirty.retain(|page, _| page * PAGE_BYTES < bytes);
-    }
-
-    fn sync(&mut self) {
-        self.dirty.clear();
-        self.durable.clone_from(&self.cache);
-    }
-
-    /// Makes the pages of a range durable, and the size that reading them needs.
-    fn sync_range(&mut self, at: u64, len: u64) {
-        self.durable.resize(self.cache.len(), 0);
-        for page in at / PAGE_BYTES..(at + len).div_ceil(PAGE_BYTES) {
-            self.dirty.remove(&page);
-            let now = self.page(page);
-            put(&mut self.durable, page * PAGE_BYTES, &now);
-        }
-    }
-
-    /// What the platter holds when pages got out in the order of writing, up to `change`.
-    fn prefix(&self, change: u64) -> Vec<u8> {
-        let mut image = self.durable.clone();
-        image.resize(self.cache.len(), 0);
-        let size = image.len();
-        for (page, versions) in &self.dirty {
-            let written = versions.iter().rev().find(|(made_by, _)| *made_by <= change);
-            if let Some((_, version)) = written {
-                put(&mut image, page * PAGE_BYTES, version);
-            }
-        }
-        image.truncate(size);
-        image
-    }
-
-    /// What the platter holds: each unsynced page and the size in any of their versions.
-    fn torn(&self, coin: &mut Coin) -> Vec<u8> {
-        let mut image = self.durable.clone();
-        if coin.flip() {
-            image.resize(self.cache.len(), 0);
-        }
-        let size = image.len();
-        for (page, versions) in &self.dirty {
-            let chosen = coin.below(versions.len() + 1);
-            if let Some((_, version)) = versions.get(chosen) {
-                put(&mut image, page * PAGE_BYTES, version);
-            }
-        }
-        image.truncate(size);
-        image
-    }
-}
-
-struct Coin(u64);
-
-impl Coin {
-    fn flip(&mut self) -> bool {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 & 0x100 != 0
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.flip();
-        (self.0 >> 16) as usize % limit.max(1)
     }
 }
 
@@ -353,12 +245,7 @@ impl MemoryDisk {
         images: impl Iterator<Item = (Vec<u8>, i64)>,
         names: BTreeMap<PathBuf, usize>,
     ) -> Self {
-        let files = images.map(|(image, modified_ms)| Content {
-            cache: image.clone(),
-            durable: image,
-            modified_ms,
-            ..Content::default()
-        });
+        let files = images.map(|(image, modified_ms)| Content::switched_on(image, modified_ms));
         let next = State {
             files: files.collect(),
             durable_names: names.clone(),
@@ -581,7 +468,7 @@ impl DiskFile for MemoryFile {
         let mut state = self.disk.lock();
         let faulty = state.fault(FaultOn::Sync, &self.path).is_err();
         self.write(&mut state, bytes, at, faulty)?;
-        // RWF_DSYNC promises these pages, not earlier unsynced ones elsewhere.
+        // RWF_DSYNC promises these pages and the file's map, not earlier unsynced pages elsewhere.
         let content = state.files.get_mut(self.index).ok_or_else(off)?;
         content.sync_range(at, bytes.len() as u64);
         Ok(())
@@ -624,8 +511,7 @@ impl DiskFile for MemoryFile {
         state.step()?;
         let change = state.changes;
         let content = state.files.get_mut(self.index).ok_or_else(off)?;
-        let len = len.min((content.cache.len() as u64).saturating_sub(at));
-        content.write(change, at, &vec![0; len as usize]);
+        content.zero(change, at, len);
         Ok(())
     }
 
@@ -678,6 +564,38 @@ mod tests {
         assert_eq!(read(&disk.after_kill()), (2, 2));
         let outcomes: BTreeSet<_> = (0..64).map(|seed| read(&disk.after_power_cut(seed))).collect();
         assert_eq!(outcomes.len(), 4, "each page by itself is old or new");
+    }
+
+    #[test]
+    fn zeroed_blocks_are_durable_after_any_sync_of_their_file_and_not_before() {
+        let path = Path::new("/d/f");
+        let outcomes = |sync: &dyn Fn(&dyn DiskFile)| {
+            let disk = MemoryDisk::new();
+            let file = disk.open(path, OpenMode::CreateIfMissing).expect("open");
+            file.write_at(&[1; 4 * 4096], 0).expect("write");
+            file.sync_file_system().expect("sync");
+            file.zero_range(2048, 4 * 4096).expect("zero");
+            drop(file);
+            // Another process has only the names; the journal is the machine's.
+            let next = disk.after_kill();
+            let file = next.open(path, OpenMode::Existing).expect("open");
+            file.write_at(&[2; 4096], 2 * 4096).expect("write");
+            sync(&*file);
+            let read = |seed| {
+                let left = next.after_power_cut(seed);
+                let file = left.open(path, OpenMode::Existing).expect("open");
+                let mut bytes = [9; 4 * 4096];
+                assert_eq!(file.read_at(&mut bytes, 0).expect("read"), bytes.len());
+                [2048, 4096, 2 * 4096, 3 * 4096].map(|at| bytes[at])
+            };
+            (0..200).map(read).collect::<BTreeSet<_>>()
+        };
+        let none = outcomes(&|_| {});
+        assert!(none.contains(&[0, 1, 2, 1]), "new bytes, and the old ones still behind them");
+        let elsewhere = outcomes(&|file| file.write_at_synced(&[0], 2048).expect("write"));
+        assert_eq!(elsewhere, BTreeSet::from([[0, 0, 0, 0], [0, 0, 2, 0]]));
+        let all = outcomes(&|file| file.sync_data().expect("sync"));
+        assert_eq!(all, BTreeSet::from([[0, 0, 2, 0]]));
     }
 
     #[test]
