@@ -95,12 +95,14 @@ impl Index {
         };
         self.disk.create_dir_all(dir).map_err(io("make the folder", dir))?;
         let file = self.disk.open(&path, OpenMode::CreateIfMissing).map_err(io("make", &path))?;
-        // The length is on disk before the name: a file of another length belongs to another
-        // configuration and is left alone.
-        file.set_size(self.geometry.file_bytes())
-            .and_then(|()| file.sync_data())
-            .map_err(io("extend", &path))?;
-        self.disk.sync_dir(dir).map_err(io("sync the folder", dir))?;
+        // The name may be on disk before the length: an empty file is taken away when the store
+        // opens, and the sync of the first entries is one of the length too.
+        file.set_size(self.geometry.file_bytes()).map_err(io("extend", &path))?;
+        // Without its folder the index would be built anew from the first record on, and with it
+        // the queues of topics that were deleted.
+        for dir in [Some(dir), dir.parent()].into_iter().flatten() {
+            self.disk.sync_dir(dir).map_err(io("sync the folder", dir))?;
+        }
         let on_disk = OnDisk { path, file };
         if let Some(building) = lock(&self.files).building.front_mut() {
             building.disk = Some(on_disk.clone());

@@ -79,7 +79,7 @@ pub(super) fn check(
 }
 
 fn changes_of_a_whole_life(mode: FlushMode) -> u64 {
-    let disk = MemoryDisk::new();
+    let disk = MemoryDisk::losing_folders();
     live(&disk, mode, &mut Ledger::default());
     disk.changes()
 }
@@ -90,7 +90,7 @@ fn killed_at_every_change() {
         let changes = changes_of_a_whole_life(mode);
         assert!(changes > 60, "a life of {changes} changes tests little");
         for at in 0..changes {
-            let disk = MemoryDisk::new();
+            let disk = MemoryDisk::losing_folders();
             disk.kill_after(at);
             let mut ledger = Ledger::default();
             live(&disk, mode, &mut ledger);
@@ -106,7 +106,7 @@ fn power_cut_at_every_change() {
     for mode in [FlushMode::Async, FlushMode::Sync] {
         // Every change was a kill's turn above; cuts take every second one, each with two images.
         for at in (0..changes_of_a_whole_life(mode)).step_by(2) {
-            let disk = MemoryDisk::new();
+            let disk = MemoryDisk::losing_folders();
             disk.kill_after(at);
             let mut ledger = Ledger::default();
             live(&disk, mode, &mut ledger);
@@ -145,7 +145,7 @@ fn killed_at_every_named_gap() {
             }
             let mut stops = 0;
             for nth in 0..100 {
-                let disk = MemoryDisk::new();
+                let disk = MemoryDisk::losing_folders();
                 disk.kill_at(point, nth);
                 let mut ledger = Ledger::default();
                 live(&disk, mode, &mut ledger);
@@ -165,7 +165,7 @@ fn killed_at_every_named_gap() {
 
 #[test]
 fn dying_during_recovery_changes_nothing() {
-    let first = MemoryDisk::new();
+    let first = MemoryDisk::losing_folders();
     first.kill_after(70);
     let mut ledger = Ledger::default();
     live(&first, FlushMode::Async, &mut ledger);

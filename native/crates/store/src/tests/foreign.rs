@@ -189,12 +189,21 @@ fn an_empty_last_segment_is_no_news() {
 
 #[test]
 fn a_deleted_topic_stays_deleted_after_a_crash() {
-    let rig = filled(3);
-    rig.core.delete_topic("T").expect("delete");
-    for unsynced in [Unsynced::Dropped, Unsynced::Subset(8)] {
-        let next = rig.reopened(rig.disk.after_power_cut_with(unsynced));
-        let queue = next.core.dispatch.queues.get("T", turbopump_wire::QueueId::new(0));
-        assert!(queue.expect("fine").is_none(), "recovery built the queues again");
+    for has_files in [false, true] {
+        let rig = filled(3);
+        if has_files {
+            rig.core.checkpoint(false).expect("checkpoint");
+        }
+        // What is not synced yet is no less deleted.
+        rig.append(&[Message::new(3, 0, 600)]).expect("append");
+        rig.core.delete_topic("T").expect("delete");
+        let cuts = [Unsynced::Dropped, Unsynced::Subset(8)];
+        let cuts = cuts.map(|unsynced| (Some(unsynced), rig.disk.after_power_cut_with(unsynced)));
+        for (cut, left) in cuts.into_iter().chain([(None, rig.disk.after_kill())]) {
+            let next = rig.reopened(left);
+            let queue = next.core.dispatch.queues.get("T", turbopump_wire::QueueId::new(0));
+            assert!(queue.expect("fine").is_none(), "{has_files}, {cut:?}: it is there again");
+        }
     }
 }
 

@@ -27,14 +27,15 @@
 //! | index: name / header | `index::tests::edges::a_full_file_hands_its_end_to_the_next` |
 //! | index: entries / slots | `index::tests::edges::a_flush_cut_short_leaves_whole_chains` |
 //! | index reopened: file / name | `…what_a_killed_process_wrote_…` / `…half_filled…` |
-//! | `abort` made: its name | this test, `crash` |
+//! | index: its folder's name | `foreign::a_deleted_topic_stays_deleted_after_a_crash` |
+//! | a store's new folders / a deleted topic's folder | `crash`, this test / the same |
+//! | `abort`: its name / its removal | this test, `crash` / `running_files` |
 //! | segment to the trash: the log's folder | this test |
+//! | repair: the wish for it / its report | `verify::tests::the_wish_for_a_repair_…` |
 //!
-//! Without effect, so without a test: the length of a new index file (length 0 is thrown away), the
-//! content of `abort` (only its name counts) and its removal (costs a recovery), the trash's own
-//! folder, the folder of a deleted topic. Folders are durable at once on the memory disk, so the
-//! sync of a store's new folders is not tested; nor is that of put-right index slots, which the
-//! next flush repeats.
+//! Not synced, because a power cut may have its way with it: the length of a new index file (an
+//! empty one is taken away), the content of `abort` (its name counts), the trash's own folder, the
+//! removal of the wish for a repair.
 
 use super::crash::{Ledger, check};
 use super::{Message, Rig, options};
@@ -128,7 +129,7 @@ fn no_crash_image_lacks_what_was_acknowledged() {
         let mut chance = Chance(seed);
         // SYNC_FLUSH is the mode that promises; the other one must still be whole.
         let mode = if seed % 8 == 0 { FlushMode::Async } else { FlushMode::Sync };
-        let disk = MemoryDisk::new();
+        let disk = MemoryDisk::losing_folders();
         disk.kill_after(chance.below(160));
         let mut ledger = Ledger::default();
         live(&disk, mode, &mut chance, &mut ledger);

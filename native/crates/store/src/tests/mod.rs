@@ -51,7 +51,7 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(mode: FlushMode) -> Self {
-        Self::open(MemoryDisk::new(), &options(mode)).expect("a fresh store opens")
+        Self::open(MemoryDisk::losing_folders(), &options(mode)).expect("a fresh store opens")
     }
 
     pub(crate) fn open(disk: MemoryDisk, options: &StoreOptions) -> Result<Self, OpenError> {

@@ -7,14 +7,15 @@
 //! that the next process finds.
 
 mod content;
+mod names;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{CrashPoint, Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
 use content::{Coin, Content};
+use names::Names;
 
 /// Which kind of call an injected fault hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +40,9 @@ struct Fault {
 #[derive(Debug, Default)]
 struct State {
     files: Vec<Content>,
-    names: BTreeMap<PathBuf, usize>,
-    durable_names: BTreeMap<PathBuf, usize>,
-    dirs: BTreeSet<PathBuf>,
+    now: Names,
+    durable: Names,
+    loses_folders: bool,
     faults: Vec<Fault>,
     dead: bool,
     changes: u64,
@@ -108,11 +109,28 @@ impl State {
     }
 }
 
+impl State {
+    fn folders_changed(&mut self) {
+        if !self.loses_folders {
+            self.durable.dirs.clone_from(&self.now.dirs);
+        }
+    }
+}
+
 impl MemoryDisk {
     /// An empty disk.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty disk where also the folders' own names are lost until the folder that holds them
+    /// was synced, and all that is in them. On the others a folder is durable when it is made.
+    #[must_use]
+    pub fn losing_folders() -> Self {
+        let root = || Names { dirs: [PathBuf::from("/")].into(), ..Names::default() };
+        let state = State { now: root(), durable: root(), loses_folders: true, ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -178,7 +196,7 @@ impl MemoryDisk {
     /// Sets a file's modification time.
     pub fn set_modified(&self, path: &Path, modified_ms: i64) {
         let mut state = self.lock();
-        if let Some(file) = state.names.get(path).copied()
+        if let Some(file) = state.now.files.get(path).copied()
             && let Some(content) = state.files.get_mut(file)
         {
             content.modified_ms = modified_ms;
@@ -195,9 +213,9 @@ impl MemoryDisk {
         });
         let next = State {
             files: files.collect(),
-            names: state.names.clone(),
-            durable_names: state.durable_names.clone(),
-            dirs: state.dirs.clone(),
+            now: state.now.clone(),
+            durable: state.durable.clone(),
+            loses_folders: state.loses_folders,
             ..State::default()
         };
         Self { state: Arc::new(Mutex::new(next)) }
@@ -215,42 +233,29 @@ impl MemoryDisk {
         let state = self.lock();
         let (Unsynced::Prefix(seed) | Unsynced::Subset(seed)) = unsynced else {
             let files = state.files.iter().map(|file| (file.durable.clone(), file.modified_ms));
-            return Self::of(&state, files, state.durable_names.clone());
+            return Self::of(&state, files, state.durable.clone());
         };
         let mut coin = Coin(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         if matches!(unsynced, Unsynced::Prefix(_)) {
             let change = coin.below(state.changes as usize + 2) as u64;
-            let names = if coin.flip() { &state.names } else { &state.durable_names };
+            let names = if coin.flip() { &state.now } else { &state.durable };
             let files = state.files.iter().map(|file| (file.prefix(change), file.modified_ms));
             return Self::of(&state, files, names.clone());
         }
-        let mut names = state.durable_names.clone();
-        for (path, file) in &state.names {
-            if state.durable_names.get(path) != Some(file) && coin.flip() {
-                names.insert(path.clone(), *file);
-            }
-        }
-        for path in state.durable_names.keys() {
-            if !state.names.contains_key(path) && coin.flip() {
-                names.remove(path);
-            }
-        }
+        let names = state.now.torn(&state.durable, &mut coin);
         let files = state.files.iter().map(|file| (file.torn(&mut coin), file.modified_ms));
         Self::of(&state, files, names)
     }
 
     /// A machine that has just been switched on.
-    fn of(
-        state: &State,
-        images: impl Iterator<Item = (Vec<u8>, i64)>,
-        names: BTreeMap<PathBuf, usize>,
-    ) -> Self {
-        let files = images.map(|(image, modified_ms)| Content::switched_on(image, modified_ms));
+    fn of(state: &State, images: impl Iterator<Item = (Vec<u8>, i64)>, names: Names) -> Self {
+        let names = names.reachable([&state.now, &state.durable]);
+        let images = images.map(|(image, modified_ms)| Content::switched_on(image, modified_ms));
         let next = State {
-            files: files.collect(),
-            durable_names: names.clone(),
-            names,
-            dirs: state.dirs.clone(),
+            files: images.collect(),
+            now: names.clone(),
+            durable: names,
+            loses_folders: state.loses_folders,
             ..State::default()
         };
         Self { state: Arc::new(Mutex::new(next)) }
@@ -262,7 +267,7 @@ impl Disk for MemoryDisk {
         let mut state = self.lock();
         state.alive()?;
         state.opened.push(path.to_owned());
-        let index = match state.names.get(path).copied() {
+        let index = match state.now.files.get(path).copied() {
             Some(index) => index,
             None if mode == OpenMode::Existing => return Err(io::ErrorKind::NotFound.into()),
             None => {
@@ -270,7 +275,7 @@ impl Disk for MemoryDisk {
                 state.step()?;
                 let index = state.files.len();
                 state.files.push(Content::default());
-                state.names.insert(path.to_owned(), index);
+                state.now.files.insert(path.to_owned(), index);
                 index
             }
         };
@@ -286,25 +291,27 @@ impl Disk for MemoryDisk {
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         let mut state = self.lock();
         state.alive()?;
-        state.dirs.extend(path.ancestors().map(Path::to_owned));
+        state.now.dirs.extend(path.ancestors().map(Path::to_owned));
+        state.folders_changed();
         Ok(())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.lock();
         state.step()?;
-        if let Some(index) = state.names.remove(from) {
-            state.names.insert(to.to_owned(), index);
+        if let Some(index) = state.now.files.remove(from) {
+            state.now.files.insert(to.to_owned(), index);
             return Ok(());
         }
-        if !state.dirs.contains(from) {
+        if !state.now.dirs.contains(from) {
             return Err(io::ErrorKind::NotFound.into());
         }
         let moved = |path: &Path| path.strip_prefix(from).ok().map(|rest| to.join(rest));
-        let dirs = std::mem::take(&mut state.dirs);
-        state.dirs = dirs.into_iter().map(|dir| moved(&dir).unwrap_or(dir)).collect();
-        let names = std::mem::take(&mut state.names);
-        state.names =
+        let dirs = std::mem::take(&mut state.now.dirs);
+        state.now.dirs = dirs.into_iter().map(|dir| moved(&dir).unwrap_or(dir)).collect();
+        state.folders_changed();
+        let names = std::mem::take(&mut state.now.files);
+        state.now.files =
             names.into_iter().map(|(path, file)| (moved(&path).unwrap_or(path), file)).collect();
         Ok(())
     }
@@ -312,56 +319,50 @@ impl Disk for MemoryDisk {
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         let mut state = self.lock();
         state.step()?;
-        state.names.remove(path).map(|_| ()).ok_or_else(|| io::ErrorKind::NotFound.into())
+        state.now.files.remove(path).map(|_| ()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn remove_dir(&self, path: &Path) -> io::Result<()> {
         let mut state = self.lock();
         state.step()?;
-        if state.names.keys().any(|name| name.starts_with(path)) {
+        if state.now.files.keys().any(|name| name.starts_with(path)) {
             return Err(io::ErrorKind::DirectoryNotEmpty.into());
         }
-        state.dirs.remove(path);
+        state.now.dirs.remove(path);
+        state.folders_changed();
         Ok(())
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<Entry>> {
         let state = self.lock();
         state.alive()?;
-        let files = state.names.iter().filter(|(path, _)| path.parent() == Some(dir));
+        let files = state.now.files.iter().filter(|(path, _)| path.parent() == Some(dir));
         let files =
             files.filter_map(|(path, index)| Some(describe(path, state.files.get(*index)?)));
-        let dirs = state.dirs.iter().filter(|path| path.parent() == Some(dir)).map(|path| Entry {
-            name: name_of(path),
-            is_dir: true,
-            bytes: 0,
-            modified_ms: 0,
-        });
+        let dirs = state
+            .now
+            .dirs
+            .iter()
+            .filter(|path| path.parent() == Some(dir))
+            .map(|path| Entry { name: name_of(path), is_dir: true, bytes: 0, modified_ms: 0 });
         Ok(files.chain(dirs).collect())
     }
 
     fn stat(&self, path: &Path) -> io::Result<Option<Entry>> {
         let state = self.lock();
         state.alive()?;
-        if let Some(content) = state.names.get(path).and_then(|index| state.files.get(*index)) {
+        if let Some(content) = state.now.files.get(path).and_then(|index| state.files.get(*index)) {
             return Ok(Some(describe(path, content)));
         }
         let dir = Entry { name: name_of(path), is_dir: true, bytes: 0, modified_ms: 0 };
-        Ok(state.dirs.contains(path).then_some(dir))
+        Ok(state.now.dirs.contains(path).then_some(dir))
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.lock();
         state.step()?;
-        let inside = |path: &Path| path.parent() == Some(dir);
-        let current: Vec<_> = state
-            .names
-            .iter()
-            .filter(|(path, _)| inside(path))
-            .map(|(path, index)| (path.clone(), *index))
-            .collect();
-        state.durable_names.retain(|path, _| !inside(path));
-        state.durable_names.extend(current);
+        let State { now, durable, .. } = &mut *state;
+        now.sync_dir(dir, durable);
         Ok(())
     }
 
@@ -488,7 +489,7 @@ impl DiskFile for MemoryFile {
         state.fault(FaultOn::Sync, &self.path)?;
         state.step()?;
         state.files.iter_mut().for_each(Content::sync);
-        state.durable_names = state.names.clone();
+        state.durable = state.now.clone();
         Ok(())
     }
 
@@ -544,6 +545,8 @@ impl Drop for MemoryFile {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -596,6 +599,20 @@ mod tests {
         assert_eq!(elsewhere, BTreeSet::from([[0, 0, 0, 0], [0, 0, 2, 0]]));
         let all = outcomes(&|file| file.sync_data().expect("sync"));
         assert_eq!(all, BTreeSet::from([[0, 0, 2, 0]]));
+    }
+
+    #[test]
+    fn a_folder_that_was_lost_takes_along_what_is_in_it() {
+        let disk = MemoryDisk::losing_folders();
+        disk.create_dir_all(Path::new("/d/e")).expect("folders");
+        disk.open(Path::new("/d/e/f"), OpenMode::CreateIfMissing).expect("open");
+        let is_left = |disk: &MemoryDisk| disk.stat(Path::new("/d/e/f")).expect("stat").is_some();
+        let cut = |disk: &MemoryDisk| disk.after_power_cut_with(Unsynced::Dropped);
+        for folder in ["/d/e", "/d", "/"] {
+            assert!(is_left(&disk.after_kill()) && !is_left(&cut(&disk)), "{folder}");
+            disk.sync_dir(Path::new(folder)).expect("sync");
+        }
+        assert!(is_left(&cut(&disk)));
     }
 
     #[test]
