@@ -43,8 +43,9 @@ impl AbortFile {
         Ok(self.disk.stat(&path).map_err(FileError::on("cannot look at", &path))?.is_some())
     }
 
-    /// Writes the process id, the content before it into `abort.bak` as Java does. Durable when
-    /// it returns: a start without it would trust a log whose tail a power cut tore.
+    /// Writes the process id, the content before it into `abort.bak` as Java does. The name is
+    /// durable when it returns: a start without it would trust a log whose tail a power cut tore.
+    /// The content is for people and is not waited for.
     pub(crate) fn create(&self) -> Result<(), FileError> {
         let path = self.path();
         let created = (|| {
@@ -73,17 +74,14 @@ impl AbortFile {
     fn replace(&self, name: &str, content: &[u8]) -> std::io::Result<()> {
         let file = self.disk.open(&self.root.join(name), OpenMode::CreateIfMissing)?;
         file.set_size(0)?;
-        if !content.is_empty() {
-            file.write_at(content, 0)?;
-        }
-        file.sync_data()
+        if content.is_empty() { Ok(()) } else { file.write_at(content, 0) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::memory::MemoryDisk;
+    use crate::disk::memory::{MemoryDisk, Unsynced};
 
     #[test]
     fn abort_holds_the_pid_and_bak_what_was_before() {
@@ -107,6 +105,8 @@ mod tests {
         assert!(after.stat(&root.join("abort")).expect("stat").is_some(), "durable at once");
         abort.remove().expect("remove");
         assert!(!abort.exists().expect("stat"));
+        let after = memory.after_power_cut_with(Unsynced::Dropped);
+        assert_eq!(after.stat(&root.join("abort")).expect("stat"), None, "a clean stop stays one");
     }
 
     #[test]

@@ -64,10 +64,8 @@ impl Trash {
         let moved = (|| {
             self.disk.create_dir_all(&self.dir)?;
             self.disk.rename(path, &to)?;
-            if let Some(from_dir) = path.parent() {
-                self.disk.sync_dir(from_dir)?;
-            }
-            self.disk.sync_dir(&self.dir)
+            // Only the log must not have it again: the trash is welcome to forget it.
+            path.parent().map_or(Ok(()), |from_dir| self.disk.sync_dir(from_dir))
         })();
         moved.map_err(FileError::on("cannot move to the trash", path))?;
         self.lock().push(Item { path: to, segment });

@@ -72,8 +72,9 @@ pub(crate) fn end_repair(
         file.set_size(0)?;
         file.write_at(text_of(report).as_bytes(), 0)?;
         file.sync_data()?;
-        disk.remove_file(&marker(root))?;
-        disk.sync_dir(root)
+        // Not synced: were it there again, the next opening would repair once more. `abort`, made
+        // next, syncs the folder.
+        disk.remove_file(&marker(root))
     })();
     written.map_err(FileError::on("cannot write", &path))
 }

@@ -2,14 +2,14 @@
 //!
 //! `TURBOPUMP_DAMAGES` is the number of damages, 150 without it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::repair::ask_for_repair;
 use super::{Part, Scope, VerifyReport, verify};
 use crate::batch::RecordKind;
-use crate::disk::memory::MemoryDisk;
+use crate::disk::memory::{MemoryDisk, Unsynced};
 use crate::disk::{Disk, OpenMode};
 use crate::options::{FlushMode, StoreOptions};
 use crate::tests::{Message, Rig, SEGMENT_BYTES, options, scribble};
@@ -202,6 +202,24 @@ fn repaired(disk: &MemoryDisk, options: &StoreOptions, topics: &[&str]) -> Files
     rig.core.close().expect("close");
     assert!(disk.stat(Path::new("/store/repair")).expect("stat").is_none(), "marker is gone");
     files_of(disk)
+}
+
+#[test]
+fn the_wish_for_a_repair_and_what_came_of_it_survive_a_power_cut() {
+    let whole = whole_store();
+    let disk: Arc<dyn Disk> = Arc::new(whole.disk.clone());
+    let known = TOPICS.iter().map(|topic| (*topic).to_owned());
+    ask_for_repair(&whole.options.root_dir, &disk, &known.collect()).expect("marker");
+    let left = whole.disk.after_power_cut_with(Unsynced::Dropped);
+    let asked = content(&left, Path::new("/store/repair"));
+    let asked: BTreeSet<_> = std::str::from_utf8(&asked).expect("text").lines().collect();
+    assert_eq!(asked, BTreeSet::from(TOPICS));
+
+    drop(Rig::open(left.clone(), &whole.options).expect("opens"));
+    let after = left.after_power_cut_with(Unsynced::Dropped);
+    assert_eq!(after.stat(Path::new("/store/repair")).expect("stat"), None, "done once");
+    let report = content(&after, Path::new("/store/repair.report"));
+    assert!(report.starts_with(b"0 findings"), "{:?}", String::from_utf8_lossy(&report));
 }
 
 #[test]
