@@ -96,6 +96,24 @@ fn javas_checkpoint_says_from_which_segment_to_read() {
 }
 
 #[test]
+fn a_damaged_first_record_does_not_say_from_which_segment_to_read() {
+    let rig = Rig::new(FlushMode::Async);
+    for id in 0..40 {
+        rig.append(&[Message::new(id, 0, 600)]).expect("append");
+        rig.clock.advance(1_000);
+    }
+    rig.core.close().expect("close");
+    let disk = rig.disk.after_kill();
+    make_javas(&disk, |_| {});
+    let last = rig.end() / SEGMENT_BYTES;
+    assert!(last > 1 && rig.end() > last * SEGMENT_BYTES);
+    scribble(&disk, &segment_path(last), 200, b"damage");
+    let next = rig.reopened(disk);
+    assert_eq!(next.end(), last * SEGMENT_BYTES);
+    assert_eq!(next.report.scanned_bytes, SEGMENT_BYTES, "the segment before it is whole");
+}
+
+#[test]
 fn a_checkpoint_of_nonsense_times_makes_recovery_read_everything() {
     let rig = filled(30);
     rig.core.close().expect("close");

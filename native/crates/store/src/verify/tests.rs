@@ -277,6 +277,22 @@ fn messages_that_a_damage_touches_are_named() {
 }
 
 #[test]
+fn damaged_records_in_a_row_are_one_finding() {
+    let whole = whole_store();
+    let path = Path::new("/store/commitlog/00000000000000000000");
+    let log = content(&whole.disk, path);
+    let size = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().expect("four")) as usize;
+    let (first, second) = (size(0), size(0) + size(size(0)));
+    for at in [first, second] {
+        scribble(&whole.disk, path, at as u64 + 95, &[0xEE; 4]);
+    }
+    let report = check(&whole.disk, &whole.options, whole.end);
+    let of_log = report.findings.iter().filter(|finding| finding.part == Part::Log);
+    let found: Vec<_> = of_log.map(|finding| finding.position).collect();
+    assert_eq!(found, [first as u64], "the log goes on at the record behind both");
+}
+
+#[test]
 fn nothing_is_rebuilt_from_a_damaged_log() {
     let whole = whole_store();
     let body = 91 + 30;
