@@ -173,9 +173,9 @@ pub trait DiskFile: Send + Sync {
     /// Extends to `bytes` with blocks reserved, reading as zeros. Never shrinks.
     fn allocate(&self, bytes: u64) -> io::Result<()>;
 
-    /// Makes `len` bytes from `at` read as zeros without changing the size. A power cut may undo it,
-    /// also after a new process has read the zeros, until this file was synced in any way: a write
-    /// of the block of `at` by `write_at_synced` is enough.
+    /// Makes `len` bytes from `at` read as zeros without changing the size. A power cut may undo
+    /// it, also after a new process has read the zeros, until this file was synced in any way: a
+    /// write of the block of `at` by `write_at_synced` is enough.
     fn zero_range(&self, at: u64, len: u64) -> io::Result<()>;
 
     /// The first range at or after `at` that may hold anything but zeros, `None` behind the last

@@ -18,7 +18,7 @@
 //! | recovery: byte that commits zeroed blocks | `crash::what_a_killed_recovery_zeroed_…` |
 //! | body CRC in recovery | `foreign::bytes_behind_the_end_never_come_back` |
 //! | body CRC where recovery begins | `foreign::a_damaged_first_record_does_not_say_…` |
-//! | body CRC in a check / behind a damage | `verify`: `every_seeded_…` / `damaged_records_in_a_row_…` |
+//! | body CRC in a check / behind a damage | `verify::tests::every_seeded_…` / `…in_a_row_…` |
 //! | body CRC of a master's records | `a_damaged_record_is_not_taken` of the replication |
 //! | stored position of a record | `foreign::a_record_with_a_good_crc_at_another_position_…` |
 //! | checkpoint: sync / CRC | `foreign::a_deleted_topic_stays_deleted_…` / `checkpoint` |
