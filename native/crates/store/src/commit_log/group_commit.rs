@@ -18,7 +18,7 @@ use turbopump_wire::record::BlankRecord;
 use super::append::Piece;
 use super::segment::Segment;
 use super::{CommitLog, FlushedPoint, Syncer};
-use crate::disk::CrashPoint;
+use crate::disk::{CrashPoint, DIRECT_ALIGNMENT};
 use crate::error::{FileError, SyncError};
 use crate::options::FlushMode;
 use crate::signal::Wake;
@@ -71,6 +71,16 @@ impl Group {
         }
     }
 
+    /// Lets the last write end with its block. What lies behind the tail is zero anyway, and zeros
+    /// ahead are not in the page cache: a part of a block would have to be read for each group.
+    fn fill_last_block(&mut self) {
+        let Some(last) = self.writes.last_mut() else { return };
+        let end = last.at + last.bytes.len() as u64;
+        let filled = end.next_multiple_of(DIRECT_ALIGNMENT as u64).min(last.segment.bytes);
+        self.bytes.resize(self.bytes.len() + (filled - end) as usize, 0);
+        last.bytes.end = self.bytes.len();
+    }
+
     fn clear(&mut self) {
         // One giant group must not pin its size for ever.
         const KEPT_BYTES: usize = 8 << 20;
@@ -112,6 +122,7 @@ impl CommitLog {
             std::mem::swap(&mut tail.group, &mut syncer.spare);
             FlushedPoint { end: tail.assigned, store_ms: tail.last_store_ms }
         };
+        syncer.spare.fill_last_block();
         self.disk.reached(CrashPoint::BeforeLogSync);
         for (index, write) in syncer.spare.writes.iter().enumerate() {
             if index > 0 {
@@ -196,5 +207,35 @@ impl CommitLog {
             return Wake::TimedOut;
         }
         self.flush_wanted.wait(Some(left))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::memory::MemoryDisk;
+
+    /// Adds `records` at `at` of a segment of 10,000 bytes and fills the block; what is written.
+    fn filled(at: u64, records: &[u8]) -> Vec<u8> {
+        let disk = Arc::new(MemoryDisk::new());
+        let segment = Arc::new(Segment::new(0, 10_000, "/s".into(), disk));
+        let bytes = 0..records.len();
+        let mut group = Group::default();
+        group.add(&Piece { segment, at, bytes, blank: None }, records);
+        group.fill_last_block();
+        let [write] = group.writes.as_slice() else { panic!("{group:?}") };
+        assert_eq!((write.at, write.bytes.end), (at, group.bytes.len()));
+        group.bytes.get(write.bytes.clone()).expect("the write's bytes").to_vec()
+    }
+
+    #[test]
+    fn a_group_ends_with_its_block_or_its_segment() {
+        let written = filled(96, &[7; 5_000]);
+        assert_eq!(96 + written.len(), 2 * DIRECT_ALIGNMENT);
+        assert!(written.iter().take(5_000).all(|byte| *byte == 7));
+        assert!(written.iter().skip(5_000).all(|byte| *byte == 0));
+        assert_eq!(filled(4_000, &[7; 96]).len(), 96, "nothing to fill");
+        assert_eq!(filled(9_000, &[7; 10]).len(), 1_000, "the segment ends here");
+        Group::default().fill_last_block();
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
-use crate::disk::{Disk, DiskFile, MappedFile, OpenMode, read_exact_at};
+use crate::disk::{DIRECT_ALIGNMENT, Disk, DiskFile, MappedFile, OpenMode, read_exact_at};
 use crate::error::FileError;
 use crate::log_slice::LogSlice;
 
@@ -66,6 +66,12 @@ impl Segment {
         self.file()?.write_at(bytes, at).map_err(FileError::on("cannot write", &self.path))
     }
 
+    /// The same past the page cache; see `DiskFile::write_past_cache`.
+    pub(crate) fn write_past_cache(&self, bytes: &[u8], at: u64) -> Result<(), FileError> {
+        let written = self.file()?.write_past_cache(bytes, at);
+        written.map_err(FileError::on("cannot write", &self.path))
+    }
+
     pub(crate) fn write_at_synced(&self, bytes: &[u8], at: u64) -> Result<(), FileError> {
         let written = self.file()?.write_at_synced(bytes, at);
         written.map_err(FileError::on("cannot write and sync", &self.path))
@@ -98,7 +104,11 @@ impl Segment {
     pub(crate) fn claim_zeroing(&self, chunk: u64, lead: u64, until: u64) -> Option<Range<u64>> {
         let mut zeroing = self.zeroing.lock().unwrap_or_else(PoisonError::into_inner);
         // A segment without a record yet is zeroed from its start: nobody is near.
-        let nearest = if zeroing.reserved == 0 { 0 } else { zeroing.reserved + lead };
+        let nearest = if zeroing.reserved == 0 {
+            0
+        } else {
+            (zeroing.reserved + lead).next_multiple_of(DIRECT_ALIGNMENT as u64)
+        };
         let start = zeroing.zeroed.max(nearest);
         if start >= self.bytes {
             self.zeroing_over.store(true, Ordering::Release);
@@ -203,18 +213,19 @@ mod tests {
 
     #[test]
     fn claims_stay_ahead_of_the_appender() {
-        let segment = segment(1_000);
-        assert_eq!(segment.claim_zeroing(100, 50, 1_000), Some(0..100), "fresh: from the start");
+        let segment = segment(100_000);
+        assert_eq!(segment.claim_zeroing(8_192, 5_000, 100_000), Some(0..8_192), "fresh");
         segment.release_claim(true);
-        segment.reserve(300);
-        assert_eq!(segment.claim_zeroing(100, 50, 1_000), Some(350..450));
+        segment.reserve(30_000);
+        let whole_blocks = Some(36_864..45_056);
+        assert_eq!(segment.claim_zeroing(8_192, 5_000, 100_000), whole_blocks);
         segment.release_claim(false);
-        assert_eq!(segment.claim_zeroing(100, 50, 400), Some(350..400), "not written: again");
+        assert_eq!(segment.claim_zeroing(8_192, 5_000, 40_960), Some(36_864..40_960), "again");
         segment.release_claim(true);
-        assert_eq!(segment.claim_zeroing(100, 50, 400), None, "window is zeroed");
-        segment.reserve(990);
-        assert_eq!(segment.claim_zeroing(100, 50, 1_000), None, "nothing left");
-        segment.reserve(1_000);
+        assert_eq!(segment.claim_zeroing(8_192, 5_000, 40_960), None, "window is zeroed");
+        segment.reserve(99_000);
+        assert_eq!(segment.claim_zeroing(8_192, 5_000, 100_000), None, "nothing left");
+        segment.reserve(100_000);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use mapped_file::MappedFile;
 pub use real::RealDisk;
 
-/// What direct reads must be aligned to; the block size of every device in use or a multiple.
+/// What direct reads and writes must be aligned to; the block size of every device in use or a multiple.
 pub const DIRECT_ALIGNMENT: usize = 4096;
 
 /// How a file is opened. Always for reading and writing.
@@ -152,6 +152,12 @@ pub trait DiskFile: Send + Sync {
 
     /// Writes all of `bytes`, into the page cache.
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()>;
+
+    /// As `write_at`, but the page cache does not grow by it; aligned as for `read_past_cache`,
+    /// otherwise it may. Not on disk for sure before a sync either.
+    fn write_past_cache(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.write_at(bytes, at)
+    }
 
     /// Writes all of `bytes` and returns when they are on disk (`RWF_DSYNC`).
     fn write_at_synced(&self, bytes: &[u8], at: u64) -> io::Result<()>;

@@ -129,7 +129,7 @@ struct RealFile {
     dsync_refused: AtomicBool,
     /// The same for `RWF_NOWAIT`.
     nowait_refused: AtomicBool,
-    /// The file opened once more for reading past the page cache; `None` where that is refused.
+    /// The file opened once more, past the page cache; `None` where that is refused.
     direct: OnceLock<Option<File>>,
 }
 
@@ -139,19 +139,14 @@ impl RealFile {
     fn direct(&self) -> Option<&File> {
         let open = || {
             let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-            let flags = OFlags::RDONLY | OFlags::DIRECT | OFlags::CLOEXEC;
+            let flags = OFlags::RDWR | OFlags::DIRECT | OFlags::CLOEXEC;
             rustix::fs::open(path, flags, Mode::empty()).ok().map(File::from)
         };
         self.direct.get_or_init(open).as_ref()
     }
 
     fn read_direct(&self, into: &mut [u8], at: u64) -> Option<io::Result<usize>> {
-        let is_aligned = |number: usize| number.is_multiple_of(DIRECT_ALIGNMENT);
-        if !(is_aligned(into.len()) && is_aligned(into.as_ptr().addr()) && is_aligned(at as usize))
-        {
-            return None;
-        }
-        let direct = self.direct()?;
+        let direct = self.direct().filter(|_| is_aligned(into, at))?;
         let mut filled = 0;
         while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match direct.read_at(rest, at + filled as u64) {
@@ -159,7 +154,7 @@ impl RealFile {
                 Ok(read) => {
                     filled += read;
                     // The file ends here: what follows is not aligned any more.
-                    if !is_aligned(read) {
+                    if !read.is_multiple_of(DIRECT_ALIGNMENT) {
                         break;
                     }
                 }
@@ -171,6 +166,11 @@ impl RealFile {
         }
         Some(Ok(filled))
     }
+}
+
+fn is_aligned(bytes: &[u8], at: u64) -> bool {
+    let is_aligned = |number: usize| number.is_multiple_of(DIRECT_ALIGNMENT);
+    is_aligned(bytes.len()) && is_aligned(bytes.as_ptr().addr()) && is_aligned(at as usize)
 }
 
 impl DiskFile for RealFile {
@@ -220,6 +220,17 @@ impl DiskFile for RealFile {
 
     fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
         self.file.write_all_at(bytes, at)
+    }
+
+    fn write_past_cache(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        let direct = self.direct().filter(|_| is_aligned(bytes, at));
+        match direct.map(|direct| direct.write_all_at(bytes, at)) {
+            // The file system takes the flag and refuses the write.
+            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => {}
+            Some(written) => return written,
+            None => {}
+        }
+        self.write_at(bytes, at)
     }
 
     fn write_at_synced(&self, bytes: &[u8], at: u64) -> io::Result<()> {
@@ -354,6 +365,25 @@ mod tests {
         assert_eq!(file.size().expect("size"), 65_536);
         let mut short = [0; 8];
         assert_eq!(file.read_at(&mut short, 65_533).expect("read"), 3);
+    }
+
+    #[test]
+    fn what_is_written_past_the_cache_is_read_through_it() {
+        #[repr(align(4096))]
+        struct Aligned([u8; 2 * DIRECT_ALIGNMENT]);
+        static ZEROS: Aligned = Aligned([0; 2 * DIRECT_ALIGNMENT]);
+        let dir = tempfile::tempdir().expect("temp dir");
+        let path = dir.path().join("file");
+        let file = RealDisk.open(&path, OpenMode::CreateIfMissing).expect("open");
+        file.allocate(65_536).expect("allocate");
+        file.write_at(&vec![7; 65_536], 0).expect("write");
+        let mapped = file.map(65_536).expect("map").expect("real disks map");
+        assert_eq!(mapped.get(8_191, 2), Some(&[7, 7][..]));
+        file.write_past_cache(&ZEROS.0, 8_192).expect("aligned");
+        file.write_past_cache(b"abc", 10).expect("not aligned");
+        assert_eq!(mapped.get(8_191, 2), Some(&[7, 0][..]));
+        assert_eq!(mapped.get(16_383, 2), Some(&[0, 7][..]));
+        assert_eq!(mapped.get(9, 5), Some(&b"\x07abc\x07"[..]));
     }
 
     #[test]
