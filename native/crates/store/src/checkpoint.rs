@@ -21,6 +21,7 @@ const JAVA_BYTES: usize = 40;
 const MAGIC: u32 = 0x5450_434B;
 const VERSION: u32 = 1;
 const FLAG_CLEAN: u32 = 1;
+const FLAG_KEYLESS: u32 = 2;
 const EXTENSION_AT: usize = JAVA_BYTES;
 const COPY_AT: usize = EXTENSION_AT + 28;
 const CRC_AT: usize = COPY_AT + JAVA_BYTES;
@@ -47,6 +48,8 @@ pub struct Extension {
     pub dispatched: u64,
     /// True when it is the log's end, written by a clean stop.
     pub clean: bool,
+    /// True when the index has no entry at all, so that its files are rightly missing.
+    pub keyless: bool,
 }
 
 /// The file's meaning.
@@ -76,7 +79,9 @@ impl Checkpoint {
             bytes.extend_from_slice(&MAGIC.to_be_bytes());
             bytes.extend_from_slice(&VERSION.to_be_bytes());
             bytes.extend_from_slice(&ours.dispatched.to_be_bytes());
-            bytes.extend_from_slice(&u32::from(ours.clean).to_be_bytes());
+            let clean = if ours.clean { FLAG_CLEAN } else { 0 };
+            let keyless = if ours.keyless { FLAG_KEYLESS } else { 0 };
+            bytes.extend_from_slice(&(clean | keyless).to_be_bytes());
             bytes.extend_from_slice(&[0; 8]);
             bytes.extend_from_slice(&java);
             let crc = crc32fast::hash(bytes.get(EXTENSION_AT..).unwrap_or_default());
@@ -107,6 +112,7 @@ impl Checkpoint {
         let ours = is_ours.then(|| Extension {
             dispatched: u64::from_be_bytes(field(bytes, EXTENSION_AT + 8)),
             clean: u32_at(EXTENSION_AT + 16) & FLAG_CLEAN != 0,
+            keyless: u32_at(EXTENSION_AT + 16) & FLAG_KEYLESS != 0,
         });
         Self { java, ours }
     }
@@ -164,7 +170,7 @@ mod tests {
                 master_flushed_offset: 3,
                 confirm_phy_offset: 4,
             },
-            ours: Some(Extension { dispatched: 123_456, clean: true }),
+            ours: Some(Extension { dispatched: 123_456, clean: true, keyless: true }),
         }
     }
 
@@ -176,6 +182,7 @@ mod tests {
         assert_eq!(bytes[32..40], 4_i64.to_be_bytes());
         assert_eq!(&bytes[40..44], b"TPCK");
         assert_eq!(bytes[48..56], 123_456_u64.to_be_bytes());
+        assert_eq!(bytes[56..60], 3_u32.to_be_bytes());
         assert_eq!(bytes[68..108], bytes[..40]);
         assert!(bytes[112..].iter().all(|byte| *byte == 0));
         assert_eq!(Checkpoint::decode(&bytes), sample());

@@ -88,8 +88,9 @@ impl StoreCore {
         }
         let readable = Arc::new(AtomicU64::new(recovered.end));
         let dispatch = open_repaired(&options, &disk, &clock, &mut recovered, &readable)?;
-        let is_whole = has_queues.is_some()
-            && (!options.index_enabled || dispatch.index.indexed_to().is_some());
+        let is_keyless = found.and_then(|found| found.ours).is_some_and(|ours| ours.keyless);
+        let has_index = is_keyless || dispatch.index.indexed_to().is_some();
+        let is_whole = has_queues.is_some() && (has_index || !options.index_enabled);
         let replayed = replay(&mut recovered, &dispatch, is_whole)?;
         let log = open_log(&options, &disk, &clock, &recovered, readable)?;
         dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;

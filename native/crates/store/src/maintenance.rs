@@ -121,7 +121,9 @@ impl StoreCore {
         self.disk.reached(CrashPoint::BeforeCheckpoint);
         file.java.physic_msg_timestamp = point.store_ms;
         file.java.logics_msg_timestamp = point.store_ms;
-        let ours = Some(Extension { dispatched: point.end, clean });
+        // Asked after the flush: an entry that came since makes it false, never the other way.
+        let keyless = self.options.index_enabled && self.dispatch.index.indexed_to().is_none();
+        let ours = Some(Extension { dispatched: point.end, clean, keyless });
         file.file.write(&Checkpoint { java: file.java, ours })?;
         file.ours = ours;
         self.checkpointed.store(point.end, Ordering::Release);

@@ -146,12 +146,13 @@ pub(crate) struct Message {
     pub(crate) queue: u32,
     pub(crate) body_bytes: usize,
     pub(crate) kind: RecordKind,
+    pub(crate) has_key: bool,
 }
 
 impl Message {
     pub(crate) fn new(id: u64, queue: u32, body_bytes: usize) -> Self {
         let body_bytes = body_bytes.max(8);
-        Self { id, topic: "T", queue, body_bytes, kind: RecordKind::Normal }
+        Self { id, topic: "T", queue, body_bytes, kind: RecordKind::Normal, has_key: true }
     }
 
     pub(crate) fn body(&self) -> Vec<u8> {
@@ -164,7 +165,8 @@ impl Message {
         let topic = TopicName::parse(self.topic).expect("topic");
         let queue = core.dispatch.queues.get_or_create(&topic, QueueId::new(self.queue));
         let body = self.body();
-        let properties = format!("UNIQ_KEY\u{1}U{}\u{2}", self.id);
+        let name = if self.has_key { "UNIQ_KEY" } else { "NO_KEYS_" };
+        let properties = format!("{name}\u{1}U{}\u{2}", self.id);
         let host = SocketAddr::from((Ipv4Addr::LOCALHOST, 10_911));
         let sys_flag = match self.kind {
             RecordKind::Normal => 0,
@@ -187,7 +189,8 @@ impl Message {
             properties: &[properties.as_bytes()],
         };
         let hash = turbopump_wire::java_hash::index_key_hash(self.topic, &format!("U{}", self.id));
-        let meta = RecordMeta { tags: TagsCode::Fixed(0), kind: self.kind, key_hashes: &[hash] };
+        let hashes = &[hash][..usize::from(self.has_key)];
+        let meta = RecordMeta { tags: TagsCode::Fixed(0), kind: self.kind, key_hashes: hashes };
         batch.push(&queue.expect("queue"), meta, |out| {
             encode_record(out, &fields).expect("encodes");
         });

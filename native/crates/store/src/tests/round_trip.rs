@@ -1,10 +1,13 @@
 //! What goes in comes out, by position, by queue, by key.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 use turbopump_wire::{PhysicalOffset, QueueId, RecordView};
 
 use super::{Message, NOW_MS, Rig, options};
 use crate::batch::RecordKind;
+use crate::disk::Disk;
 use crate::error::ReadError;
 use crate::options::FlushMode;
 
@@ -67,6 +70,26 @@ fn a_clean_restart_reads_nothing_of_the_log_but_its_end() {
     let segments = opened.iter().filter(|path| path.starts_with("/store/commitlog")).count();
     assert!(segments <= 1, "opened {opened:?}");
     next.assert_whole();
+}
+
+#[test]
+fn a_log_without_a_key_is_not_dispatched_again_until_it_has_one() {
+    let rig = Rig::new(FlushMode::Async);
+    let keyless = |id| Message { has_key: false, ..Message::new(id, 0, 10) };
+    rig.append(&[keyless(0), keyless(1)]).expect("append");
+    rig.core.close().expect("close");
+    let next = rig.reopened(rig.disk.after_kill());
+    assert_eq!(next.report.dispatched_records, 0);
+    next.append(&[keyless(2), Message::new(3, 0, 10)]).expect("append");
+    let after_kill = next.reopened(next.disk.after_kill());
+    assert_eq!(after_kill.report.dispatched_records, 2, "what the checkpoint does not cover");
+    assert_eq!(after_kill.assert_whole().len(), 4);
+    after_kill.core.close().expect("close");
+    let disk = after_kill.disk.after_kill();
+    for entry in disk.list(Path::new("/store/index")).expect("list") {
+        disk.remove_file(&Path::new("/store/index").join(entry.name)).expect("remove");
+    }
+    assert_eq!(after_kill.reopened(disk).report.dispatched_records, 4, "a key was there");
 }
 
 #[test]
