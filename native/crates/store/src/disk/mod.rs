@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use mapped_file::MappedFile;
 pub use real::RealDisk;
 
-/// What direct reads and writes must be aligned to; the block size of every device in use or a multiple.
+/// Alignment of direct reads and writes; the block size of every device in use or a multiple.
 pub const DIRECT_ALIGNMENT: usize = 4096;
 
 /// How a file is opened. Always for reading and writing.
