@@ -134,9 +134,12 @@ struct RealFile {
 }
 
 impl RealFile {
-    /// By descriptor and not by name: the file may have been renamed to the trash, and another one
-    /// may have its name.
-    fn direct(&self) -> Option<&File> {
+    /// `None` also for bytes that are not aligned. Opened by descriptor and not by name: the file
+    /// may have been renamed to the trash, and another one may have its name.
+    fn direct(&self, bytes: &[u8], at: u64) -> Option<&File> {
+        if !is_aligned(bytes, at) {
+            return None;
+        }
         let open = || {
             let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
             let flags = OFlags::RDWR | OFlags::DIRECT | OFlags::CLOEXEC;
@@ -146,7 +149,7 @@ impl RealFile {
     }
 
     fn read_direct(&self, into: &mut [u8], at: u64) -> Option<io::Result<usize>> {
-        let direct = self.direct().filter(|_| is_aligned(into, at))?;
+        let direct = self.direct(into, at)?;
         let mut filled = 0;
         while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match direct.read_at(rest, at + filled as u64) {
@@ -223,8 +226,7 @@ impl DiskFile for RealFile {
     }
 
     fn write_past_cache(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        let direct = self.direct().filter(|_| is_aligned(bytes, at));
-        match direct.map(|direct| direct.write_all_at(bytes, at)) {
+        match self.direct(bytes, at).map(|direct| direct.write_all_at(bytes, at)) {
             // The file system takes the flag and refuses the write.
             Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => {}
             Some(written) => return written,
