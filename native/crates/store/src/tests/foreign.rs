@@ -78,8 +78,8 @@ fn make_javas(disk: &MemoryDisk, change: impl FnOnce(&mut Checkpoint)) {
     file.write_at(&checkpoint.encode(), 0).expect("write");
 }
 
-#[test]
-fn javas_checkpoint_says_from_which_segment_to_read() {
+/// 40 messages a second apart, cleanly stopped, with a checkpoint as Java leaves it.
+fn stopped_by_java() -> (Rig, MemoryDisk) {
     let rig = Rig::new(FlushMode::Async);
     for id in 0..40 {
         rig.append(&[Message::new(id, 0, 600)]).expect("append");
@@ -88,6 +88,12 @@ fn javas_checkpoint_says_from_which_segment_to_read() {
     rig.core.close().expect("close");
     let disk = rig.disk.after_kill();
     make_javas(&disk, |_| {});
+    (rig, disk)
+}
+
+#[test]
+fn javas_checkpoint_says_from_which_segment_to_read() {
+    let (rig, disk) = stopped_by_java();
     let next = rig.reopened(disk);
     assert!(!next.report.from_checkpoint && next.report.clean_shutdown);
     let last_segments = next.end() % SEGMENT_BYTES + SEGMENT_BYTES;
@@ -97,14 +103,7 @@ fn javas_checkpoint_says_from_which_segment_to_read() {
 
 #[test]
 fn a_damaged_first_record_does_not_say_from_which_segment_to_read() {
-    let rig = Rig::new(FlushMode::Async);
-    for id in 0..40 {
-        rig.append(&[Message::new(id, 0, 600)]).expect("append");
-        rig.clock.advance(1_000);
-    }
-    rig.core.close().expect("close");
-    let disk = rig.disk.after_kill();
-    make_javas(&disk, |_| {});
+    let (rig, disk) = stopped_by_java();
     let last = rig.end() / SEGMENT_BYTES;
     assert!(last > 1 && rig.end() > last * SEGMENT_BYTES);
     scribble(&disk, &segment_path(last), 200, b"damage");
