@@ -90,8 +90,13 @@ class Scene {
     }
     await admin.close();
     const scene = new Scene(servers, pairs);
-    await scene.#replicasEqual('the start');
-    await scene.#startClients(machine.folder, nameServers);
+    try {
+      await scene.#replicasEqual('the start');
+      await scene.#startClients(machine.folder, nameServers);
+    } catch (error) {
+      await scene.close();
+      throw error;
+    }
     return scene;
   }
 

@@ -38,12 +38,13 @@ export class LedgerClient {
   static async java(home: string, { does, nameServers, topic, name }: Assignment) {
     const main = does === 'produce' ? 'LedgerProducer' : 'LedgerConsumer';
     const args = await javaProgram(main, 'client-5.3.3', home);
-    return LedgerClient.#start('java', [...args, nameServers, topic, name], home, name);
+    const named = `${name} ${does}`;
+    return LedgerClient.#start('java', [...args, nameServers, topic, name], home, named);
   }
 
   static async go(home: string, { does, nameServers, topic, name }: Assignment) {
     const args = [`ledger-${does}`, nameServers, topic, name];
-    return LedgerClient.#start(await goDriver(), args, home, name);
+    return LedgerClient.#start(await goDriver(), args, home, `${name} ${does}`);
   }
 
   static #start(command: string, args: string[], home: string, name: string): LedgerClient {
@@ -107,7 +108,8 @@ export class LedgerClient {
   async #until(isSo: () => boolean, what: string, limitMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((_, reject) => {
-      const fail = () => reject(new Error(`${this.name}: not in ${limitMs} ms: ${what}`));
+      const missed = `${this.name}: not in ${limitMs} ms: ${what}`;
+      const fail = () => reject(new Error(`${missed}\n${this.#stderr}`));
       timer = setTimeout(fail, limitMs);
     });
     const so = new Promise<void>((resolve) => {
