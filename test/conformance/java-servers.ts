@@ -1,6 +1,10 @@
 /** Servers of the real RocketMQ 5.3.3, each to be killed and started again at its own address. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RemotingClient } from '../../src/remoting/client.ts';
+import { createRequest } from '../../src/remoting/remoting-command.ts';
+import { RequestCode } from '../../src/remoting/request-code.ts';
+import { becomes } from '../integration/pair.ts';
 import { type Service, startService } from '../oracle/child-process.ts';
 import { freePort } from '../oracle/free-port.ts';
 import { classPath, JVM_FLAGS } from '../oracle/java.ts';
@@ -77,5 +81,22 @@ export class JavaBroker extends JavaServer {
       ...settings,
     });
     return server;
+  }
+  /**
+   * Resolves once it answers what its figures are: for a second after it says that it has booted
+   * it fails at that with a NoSuchElementException, having none yet.
+   */
+  override async start(): Promise<void> {
+    await super.start();
+    const client = new RemotingClient();
+    try {
+      await becomes(bootLimitMs, 'the broker has figures', async () => {
+        const request = createRequest(RequestCode.GET_BROKER_RUNTIME_INFO);
+        await client.call(this.address, request);
+        return true;
+      });
+    } finally {
+      await client.close();
+    }
   }
 }
