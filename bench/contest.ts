@@ -1,13 +1,14 @@
 /**
  * One workload, several brokers: all alive and warm at the same time, the load given to one and
  * the other in turn, so that what the machine does to one it does to all. A broker that waits for
- * its turn costs a little CPU time of the machine (an idle JVM about 0.02 of a core).
+ * its turn is stopped (SIGSTOP), and a run begins once the device is at rest: what one broker has
+ * left to write, or does in its idle time, is not measured with another.
  */
 import { join } from 'node:path';
 import { RemotingClient } from '../src/remoting/client.ts';
 import { createRequest } from '../src/remoting/remoting-command.ts';
 import { RequestCode } from '../src/remoting/request-code.ts';
-import { deviceWork } from './device.ts';
+import { deviceAtRest, deviceWork } from './device.ts';
 import { type LimitReport, type LoadReport, measure, measureLimit } from './loadgen.ts';
 import { type Contender, type Peer, start } from './peers.ts';
 import { backlog, type Workload } from './workloads.ts';
@@ -80,7 +81,9 @@ export async function contest(
     const turns = peers.map((peer, index) => ({ peer, result: results[index] }));
     for (let pair = 0; pair < length.pairs; pair++) {
       for (const { peer, result } of pair % 2 === 0 ? turns : [...turns].reverse()) {
-        result?.runs.push(await run(peer, workload, length.seconds));
+        const others = peers.filter((other) => other !== peer);
+        const one = () => run(peer, workload, length.seconds);
+        result?.runs.push(await whileStopped(others, peer.folder, one));
       }
     }
     for (const { peer, result } of length.noRecovery === true ? [] : turns) {
@@ -89,6 +92,20 @@ export async function contest(
     return { workload, pairs: length.pairs, seconds: length.seconds, brokers: results };
   } finally {
     for (const peer of peers) await peer.stop();
+  }
+}
+
+async function whileStopped<Measured>(
+  peers: readonly Peer[],
+  folder: string,
+  measured: () => Promise<Measured>,
+): Promise<Measured> {
+  try {
+    for (const peer of peers) process.kill(peer.pid(), 'SIGSTOP');
+    await deviceAtRest(folder);
+    return await measured();
+  } finally {
+    for (const peer of peers) process.kill(peer.pid(), 'SIGCONT');
   }
 }
 
@@ -123,7 +140,8 @@ async function run(peer: Peer, workload: Workload, seconds: number): Promise<Run
   const deviceBytesPerByte = (work.writtenBytes - before.work.writtenBytes) / bytes;
   const recordBytes = bytes / (report.attempted ?? report.messages);
   const groupBytes = Math.round(bytes / flushes);
-  const limit = await syncedWriteLimit(peer.folder, groupBytes, limitSeconds);
+  const measureTheLimit = () => syncedWriteLimit(peer.folder, groupBytes, limitSeconds);
+  const limit = await whileStopped([peer], peer.folder, measureTheLimit);
   const shareOfLimit = (report.per_second * recordBytes) / limit.bytes_per_second;
   const sizes = { recordBytes, groupBytes, deviceBytesPerByte };
   return { ...report, written: { ...sizes, limit, shareOfLimit } };

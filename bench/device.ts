@@ -1,11 +1,16 @@
 /** What the block device below a folder has done, from sysfs. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 
 /** `Documentation/block/stat.rst`: numbers 7 and 16 (the latter since Linux 5.5). */
 const writtenSectorsField = 6;
 const flushesField = 15;
 const sectorBytes = 512;
+const restMs = 500;
+/** A journal commit and a log line of somebody else are no work. */
+const restBytes = 1 << 20;
+const restLimitMs = 30_000;
 
 export interface DeviceWork {
   /** Flushes of the whole device since boot. */
@@ -31,4 +36,18 @@ export function deviceWork(folder: string): DeviceWork | null {
   const [flushes, sectors] = [fields[flushesField], fields[writtenSectorsField]];
   if (flushes === undefined || sectors === undefined) return null;
   return { flushes, writtenBytes: sectors * sectorBytes };
+}
+
+/** Resolves once nobody writes to the device below the folder; rejects if that does not come. */
+export async function deviceAtRest(folder: string): Promise<void> {
+  const until = performance.now() + restLimitMs;
+  let before = deviceWork(folder);
+  while (before !== null) {
+    // The kernel counts, and tells nobody.
+    await after(restMs);
+    const now = deviceWork(folder);
+    if (now === null || now.writtenBytes - before.writtenBytes <= restBytes) return;
+    if (performance.now() > until) throw new Error(`somebody writes to the device of ${folder}`);
+    before = now;
+  }
 }

@@ -26,6 +26,9 @@ pub struct TransportConfig {
     /// Bytes read from one connection in one turn; the rest waits for the next turn, behind the
     /// other connections.
     pub read_budget_bytes: usize,
+    /// Bytes after which no further connection is read in one turn: how long the work of a turn's
+    /// end and replies that come by mail wait while a loop reads.
+    pub turn_budget_bytes: usize,
     /// A connection that neither sent nor took a byte for so long is closed (Java:
     /// `serverChannelMaxIdleTimeSeconds`, 120 s).
     pub idle_ms: u64,
@@ -47,6 +50,7 @@ impl Default for TransportConfig {
             out_limit_bytes: 64 << 20,
             max_buffered_bytes: 512 << 20,
             read_budget_bytes: 256 << 10,
+            turn_budget_bytes: 256 << 10,
             idle_ms: 120_000,
             spin_us: 0,
             drain_ms: 1_000,

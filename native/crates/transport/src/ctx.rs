@@ -38,6 +38,13 @@ impl Ctx<'_> {
         self.peer(conn).is_some()
     }
 
+    /// Whether the turn's budget ended before every connection was read: the next turn follows at
+    /// once and brings more.
+    #[must_use]
+    pub fn reads_on(&self) -> bool {
+        self.desk.reads_on
+    }
+
     /// The time this turn began.
     #[must_use]
     pub fn now(&self) -> Instant {

@@ -24,6 +24,8 @@ struct Seat {
 pub(crate) struct Desk {
     pub(crate) loop_index: usize,
     pub(crate) now: Instant,
+    /// Connections are left to be read in the next turn.
+    pub(crate) reads_on: bool,
     out_cap_bytes: usize,
     seats: Vec<Seat>,
     /// Oldest first: the longer a slot rests, the longer a stale name stays harmless.
@@ -39,6 +41,7 @@ impl Desk {
         Self {
             loop_index,
             now,
+            reads_on: false,
             out_cap_bytes,
             seats: Vec::new(),
             free: VecDeque::new(),

@@ -100,9 +100,11 @@ impl<S: Service> EventLoop<S> {
             now = Instant::now();
             self.turn.begin(now);
             self.note_events();
+            // Who gets a reply prepares the next request while this loop reads those of others.
+            self.open_parcels(now);
+            self.turn.write_out();
             self.turn.read_ready();
             self.accept(now);
-            self.open_parcels(now);
             self.turn.deadlines();
             self.turn.end();
             if let Some(stop_at) = self.stop_at

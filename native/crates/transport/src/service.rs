@@ -8,7 +8,9 @@ use crate::ctx::Ctx;
 use turbopump_wire::frame::Frame;
 
 /// The work of one loop. One value per loop; all calls come from that loop's thread, in this
-/// order within a turn: frames and opens, mails, deadline, `on_turn_end`, closes.
+/// order within a turn: mails, whose replies are written before anything is read; frames, opens,
+/// deadline, `on_turn_end`, closes. A connection that another loop deals to this one is opened
+/// with the mails.
 pub trait Service: Send + 'static {
     /// What other threads post to this loop.
     type Mail: Send + 'static;

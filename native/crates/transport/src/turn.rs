@@ -119,22 +119,33 @@ impl<K: Read + Write, S: Service> Turn<K, S> {
         }
     }
 
-    /// Reads every line that has something, each within its budget.
+    /// Reads the lines that have something, each within its budget, until all are read or the
+    /// turn's budget is used up; the rest is first in the next turn.
     pub(crate) fn read_ready(&mut self) {
         if !self.reading {
             self.ready.clear();
+            self.desk.reads_on = false;
             return;
         }
-        for conn in std::mem::take(&mut self.ready) {
-            self.read(conn);
+        let mut left_bytes = self.limits.turn_budget_bytes.max(1) as u64;
+        let mut waiting = std::mem::take(&mut self.ready).into_iter();
+        for conn in waiting.by_ref() {
+            left_bytes = left_bytes.saturating_sub(self.read(conn));
+            if left_bytes == 0 {
+                break;
+            }
         }
+        // Behind them: lines whose own budget ended.
+        self.ready.splice(0..0, waiting);
+        self.desk.reads_on = !self.ready.is_empty();
     }
 
-    fn read(&mut self, conn: ConnId) {
+    /// The bytes read.
+    fn read(&mut self, conn: ConnId) -> u64 {
         if self.desk.is_leaving(conn) {
-            return;
+            return 0;
         }
-        let Some(Some(line)) = self.lines.get_mut(conn.slot()) else { return };
+        let Some(Some(line)) = self.lines.get_mut(conn.slot()) else { return 0 };
         let held_bytes = self.partial_bytes + self.out_bytes;
         let before = line.partial.capacity();
         let mut reader = Reader {
@@ -153,7 +164,8 @@ impl<K: Read + Write, S: Service> Turn<K, S> {
         if reader.bytes_in > 0 {
             line.last_active = reader.desk.now;
         }
-        add(&self.counters.bytes_in, reader.bytes_in);
+        let bytes_in = reader.bytes_in;
+        add(&self.counters.bytes_in, bytes_in);
         add(&self.counters.frames, reader.frames);
         self.partial_bytes = (self.partial_bytes + line.partial.capacity()).saturating_sub(before);
         match end {
@@ -177,6 +189,7 @@ impl<K: Read + Write, S: Service> Turn<K, S> {
         if end == ReadEnd::Held {
             self.desk.out(conn);
         }
+        bytes_in
     }
 
     pub(crate) fn mail(&mut self, mail: S::Mail) {
@@ -229,11 +242,16 @@ impl<K: Read + Write, S: Service> Turn<K, S> {
     pub(crate) fn end(&mut self) {
         self.service.on_turn_end(&mut Ctx { desk: &mut self.desk });
         loop {
-            while let Some(conn) = self.desk.next_dirty() {
-                self.write(conn);
-            }
+            self.write_out();
             let Some(conn) = self.desk.next_leaving() else { return };
             self.close(conn);
+        }
+    }
+
+    /// One write per socket that has something to say.
+    pub(crate) fn write_out(&mut self) {
+        while let Some(conn) = self.desk.next_dirty() {
+            self.write(conn);
         }
     }
 

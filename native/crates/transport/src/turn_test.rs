@@ -70,6 +70,8 @@ impl Write for Pipe {
 struct Seen {
     closed: Vec<ConnId>,
     frames: Vec<ConnId>,
+    /// Of each turn.
+    reads_on: Vec<bool>,
 }
 
 /// Answers every frame with itself, as many times as its first body byte says.
@@ -102,7 +104,9 @@ impl Service for Echo {
 
     fn on_deadline(&mut self, _: &mut Ctx<'_>, _: Instant) {}
 
-    fn on_turn_end(&mut self, _: &mut Ctx<'_>) {}
+    fn on_turn_end(&mut self, ctx: &mut Ctx<'_>) {
+        self.seen.lock().unwrap().reads_on.push(ctx.reads_on());
+    }
 
     fn on_close(&mut self, ctx: &mut Ctx<'_>, conn: ConnId) {
         assert!(ctx.peer(conn).is_some());
@@ -315,7 +319,12 @@ fn the_largest_frame_passes_and_one_byte_more_does_not() {
 
 #[test]
 fn a_busy_connection_does_not_keep_another_waiting() {
-    let limits = TransportConfig { read_budget_bytes: 64 << 10, ..TransportConfig::default() };
+    let budgets = 64 << 10;
+    let limits = TransportConfig {
+        read_budget_bytes: budgets,
+        turn_budget_bytes: budgets + 1,
+        ..TransportConfig::default()
+    };
     let mut bench = Bench::new(limits);
     let ((busy, busy_pipe), (calm, calm_pipe)) = (bench.open(), bench.open());
     let flood = frame(&[1; 1_000]).repeat(1_000);
@@ -326,6 +335,35 @@ fn a_busy_connection_does_not_keep_another_waiting() {
     assert!(output(&busy_pipe).len() <= 128 << 10);
     assert!(bench.settle() > 5);
     assert_eq!(output(&busy_pipe), flood);
+}
+
+#[test]
+fn a_turn_ends_at_its_budget_and_the_next_one_begins_with_the_rest() {
+    let limits = TransportConfig { turn_budget_bytes: 2_000, ..TransportConfig::default() };
+    let mut bench = Bench::new(limits);
+    let opened: Vec<_> = (0..5).map(|_| bench.open()).collect();
+    let conns: Vec<ConnId> = opened.iter().map(|(conn, _)| *conn).collect();
+    for (_, pipe) in &opened {
+        send(pipe, &frame(&[1; 1_000]));
+    }
+    bench.turn(&conns);
+    assert_eq!(bench.seen.lock().unwrap().frames, conns[..2], "the budget holds two");
+    send(&opened[0].1, &frame(&[1; 1_000]));
+    bench.turn(&conns[..1]);
+    bench.settle();
+    let in_turn = [conns.as_slice(), &conns[..1]].concat();
+    assert_eq!(bench.seen.lock().unwrap().frames, in_turn, "who waited goes first");
+    assert_eq!(bench.seen.lock().unwrap().reads_on, [true, true, false]);
+}
+
+#[test]
+fn a_reply_by_mail_need_not_wait_for_the_reading() {
+    let mut bench = Bench::new(TransportConfig::default());
+    let (conn, pipe) = bench.open();
+    bench.turn.begin(bench.now);
+    bench.turn.mail((conn, b"reply".to_vec()));
+    bench.turn.write_out();
+    assert_eq!(output(&pipe), b"reply");
 }
 
 #[test]

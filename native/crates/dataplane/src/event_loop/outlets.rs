@@ -10,6 +10,8 @@ pub(crate) trait Outlets {
     fn push_shared(&mut self, connection: ConnId, bytes: SharedBytes);
     /// Ends the connection after this turn.
     fn close(&mut self, connection: ConnId);
+    /// Whether the next turn follows at once and brings more requests.
+    fn reads_on(&self) -> bool;
 }
 
 impl Outlets for Ctx<'_> {
@@ -25,5 +27,9 @@ impl Outlets for Ctx<'_> {
 
     fn close(&mut self, connection: ConnId) {
         Ctx::close(self, connection);
+    }
+
+    fn reads_on(&self) -> bool {
+        Ctx::reads_on(self)
     }
 }

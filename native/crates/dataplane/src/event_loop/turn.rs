@@ -85,7 +85,8 @@ impl LoopCore {
         }
         let groups = self.unsafe_groups.iter().chain(&self.unreplicated);
         let answers: usize = groups.map(|group| group.answers.len()).sum();
-        let alone = answers == 1 && self.shared.unsafe_groups.load(Ordering::SeqCst) == 1;
+        let no_other = answers == 1 && self.shared.unsafe_groups.load(Ordering::SeqCst) == 1;
+        let alone = no_other && !outlets.reads_on();
         if alone {
             // A failed sync poisons the store, which `release_safe` turns into refusals.
             if let Err(error) = self.shared.store.sync_now() {

@@ -23,6 +23,7 @@ pub(crate) const GROUP: &str = "G";
 pub(crate) struct Wires {
     out: HashMap<ConnId, Vec<u8>>,
     pub(crate) closed: Vec<ConnId>,
+    pub(crate) reads_on: bool,
 }
 
 impl Outlets for Wires {
@@ -38,6 +39,10 @@ impl Outlets for Wires {
 
     fn close(&mut self, connection: ConnId) {
         self.closed.push(connection);
+    }
+
+    fn reads_on(&self) -> bool {
+        self.reads_on
     }
 }
 

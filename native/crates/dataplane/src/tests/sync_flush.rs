@@ -31,6 +31,16 @@ fn a_send_alone_is_synced_by_the_loop_and_answered_in_its_turn() {
 }
 
 #[test]
+fn a_send_is_not_alone_while_the_loop_has_more_to_read() {
+    let mut rig = Rig::new(FlushMode::Sync);
+    rig.wires.reads_on = true;
+    rig.hand(1, &send(1));
+    rig.turn_end();
+    assert_eq!(rig.service.core.unsafe_groups.len(), 1, "the loop waited for the device");
+    assert_eq!(until_answered(&mut rig, 1, 1).remove(0).code, 0);
+}
+
+#[test]
 fn sends_of_one_turn_are_answered_when_they_are_on_disk() {
     let mut rig = Rig::new(FlushMode::Sync);
     for opaque in 0..5 {

@@ -128,6 +128,29 @@ fn preparing_makes_the_next_segment_and_never_touches_records() {
 }
 
 #[test]
+fn while_nobody_appends_the_rest_of_the_file_and_the_next_one_are_zeroed() {
+    let rig = Rig::new(FlushMode::Sync);
+    let log = &rig.core.log;
+    assert_eq!(log.fill(0, || true).ok(), Some(false), "told to pause");
+    assert_eq!(log.fill(0, || false).ok(), Some(true));
+    for base in [0, SEGMENT_BYTES] {
+        let segment = log.segments.find(base).expect("made");
+        let left = segment.claim_zeroing(1, 0, SEGMENT_BYTES);
+        assert_eq!(left, None, "zeros of the segment at {base} are wanted still");
+    }
+    assert!(log.segments.find(2 * SEGMENT_BYTES).is_none(), "two are enough");
+    let mut bodies = Vec::new();
+    while rig.end() <= 64 << 10 {
+        let message = Message::new(bodies.len() as u64, 0, 3_000);
+        rig.append(std::slice::from_ref(&message)).expect("append");
+        log.sync_group().expect("sync");
+        bodies.push(message.body());
+    }
+    assert_eq!(log.fill(0, || false).ok(), Some(false), "who appends goes first");
+    assert_eq!(rig.assert_whole(), bodies);
+}
+
+#[test]
 fn a_checkpoint_is_due_at_once_then_by_time_and_never_for_most_of_the_time() {
     let rig = Rig::new(FlushMode::Async);
     let due = |since_ms, took_ms| {
