@@ -22,6 +22,7 @@ const MAGIC: u32 = 0x5450_434B;
 const VERSION: u32 = 1;
 const FLAG_CLEAN: u32 = 1;
 const FLAG_KEYLESS: u32 = 2;
+const FLAG_REBUILDS: u32 = 8;
 const EXTENSION_AT: usize = JAVA_BYTES;
 const COPY_AT: usize = EXTENSION_AT + 28;
 const CRC_AT: usize = COPY_AT + JAVA_BYTES;
@@ -50,6 +51,9 @@ pub struct Extension {
     pub clean: bool,
     /// True when the index has no entry at all, so that its files are rightly missing.
     pub keyless: bool,
+    /// True when queues or index were missing and the log is read from its start for them: only
+    /// the log is what `dispatched` says.
+    pub rebuilds: bool,
 }
 
 /// The file's meaning.
@@ -81,7 +85,8 @@ impl Checkpoint {
             bytes.extend_from_slice(&ours.dispatched.to_be_bytes());
             let clean = if ours.clean { FLAG_CLEAN } else { 0 };
             let keyless = if ours.keyless { FLAG_KEYLESS } else { 0 };
-            bytes.extend_from_slice(&(clean | keyless).to_be_bytes());
+            let rebuilds = if ours.rebuilds { FLAG_REBUILDS } else { 0 };
+            bytes.extend_from_slice(&(clean | keyless | rebuilds).to_be_bytes());
             bytes.extend_from_slice(&[0; 8]);
             bytes.extend_from_slice(&java);
             let crc = crc32fast::hash(bytes.get(EXTENSION_AT..).unwrap_or_default());
@@ -113,6 +118,7 @@ impl Checkpoint {
             dispatched: u64::from_be_bytes(field(bytes, EXTENSION_AT + 8)),
             clean: u32_at(EXTENSION_AT + 16) & FLAG_CLEAN != 0,
             keyless: u32_at(EXTENSION_AT + 16) & FLAG_KEYLESS != 0,
+            rebuilds: u32_at(EXTENSION_AT + 16) & FLAG_REBUILDS != 0,
         });
         Self { java, ours }
     }
@@ -170,7 +176,12 @@ mod tests {
                 master_flushed_offset: 3,
                 confirm_phy_offset: 4,
             },
-            ours: Some(Extension { dispatched: 123_456, clean: true, keyless: true }),
+            ours: Some(Extension {
+                dispatched: 123_456,
+                clean: true,
+                keyless: true,
+                rebuilds: true,
+            }),
         }
     }
 
@@ -182,7 +193,7 @@ mod tests {
         assert_eq!(bytes[32..40], 4_i64.to_be_bytes());
         assert_eq!(&bytes[40..44], b"TPCK");
         assert_eq!(bytes[48..56], 123_456_u64.to_be_bytes());
-        assert_eq!(bytes[56..60], 3_u32.to_be_bytes());
+        assert_eq!(bytes[56..60], 11_u32.to_be_bytes());
         assert_eq!(bytes[68..108], bytes[..40]);
         assert!(bytes[112..].iter().all(|byte| *byte == 0));
         assert_eq!(Checkpoint::decode(&bytes), sample());

@@ -73,14 +73,12 @@ impl StoreCore {
     ) -> Result<(Self, RecoveryReport), OpenError> {
         let began = clock.monotonic();
         check(&options)?;
-        let queues_dir = queues_dir(&options);
-        let has_queues =
-            disk.stat(&queues_dir).map_err(FileError::on("cannot look at", &queues_dir))?;
-        make_dirs(&options, &disk)?;
+        make_dirs(&disk, &[&options.root_dir, &options.commit_log_dir])?;
         let lock = LockFile::take(&options.root_dir, &disk)?;
         let abort = AbortFile::new(&options.root_dir, &disk);
         let aborted = abort.exists()?;
-        let (checkpoint_file, found) = CheckpointFile::open(&options.root_dir, &disk)?;
+        let (checkpoint_file, mut found) = CheckpointFile::open(&options.root_dir, &disk)?;
+        let has_queues = make_queues_dir(&options, &disk, &checkpoint_file, found)?;
         let mut recovered = recover(&options, &disk, found.as_ref(), aborted)?;
         let trash = Trash::open(&options.commit_log_dir, &disk)?;
         for path in &recovered.removed {
@@ -88,9 +86,11 @@ impl StoreCore {
         }
         let readable = Arc::new(AtomicU64::new(recovered.end));
         let dispatch = open_repaired(&options, &disk, &clock, &mut recovered, &readable)?;
-        let is_keyless = found.and_then(|found| found.ours).is_some_and(|ours| ours.keyless);
-        let has_index = is_keyless || dispatch.index.indexed_to().is_some();
-        let is_whole = has_queues.is_some() && (has_index || !options.index_enabled);
+        let rebuilds = found.and_then(|found| found.ours).is_some_and(|ours| ours.rebuilds);
+        let is_whole = has_queues && !rebuilds && has_index(&options, &dispatch, found);
+        if !is_whole {
+            found = note_rebuild(&checkpoint_file, found)?;
+        }
         let replayed = replay(&mut recovered, &dispatch, is_whole)?;
         let log = open_log(&options, &disk, &clock, &recovered, readable)?;
         dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;
@@ -184,8 +184,8 @@ fn check(options: &StoreOptions) -> Result<(), OpenError> {
     )))
 }
 
-fn make_dirs(options: &StoreOptions, disk: &Arc<dyn Disk>) -> Result<(), OpenError> {
-    for dir in [&options.root_dir, &options.commit_log_dir, &queues_dir(options)] {
+fn make_dirs(disk: &Arc<dyn Disk>, dirs: &[&Path]) -> Result<(), OpenError> {
+    for dir in dirs {
         disk.create_dir_all(dir).map_err(FileError::on("cannot create", dir))?;
         if let Some(parent) = dir.parent().filter(|parent| *parent != Path::new("")) {
             disk.sync_dir(parent).map_err(FileError::on("cannot sync", parent))?;
@@ -196,6 +196,41 @@ fn make_dirs(options: &StoreOptions, disk: &Arc<dyn Disk>) -> Result<(), OpenErr
 
 fn queues_dir(options: &StoreOptions) -> std::path::PathBuf {
     options.root_dir.join("consumequeue")
+}
+
+/// False when it was missing.
+fn make_queues_dir(
+    options: &StoreOptions,
+    disk: &Arc<dyn Disk>,
+    file: &CheckpointFile,
+    found: Option<Checkpoint>,
+) -> Result<bool, OpenError> {
+    let dir = queues_dir(options);
+    let has_queues = disk.stat(&dir).map_err(FileError::on("cannot look at", &dir))?.is_some();
+    if !has_queues {
+        note_rebuild(file, found)?;
+    }
+    make_dirs(disk, &[&dir])?;
+    Ok(has_queues)
+}
+
+/// False when there should be an index and there is none.
+fn has_index(options: &StoreOptions, dispatch: &Dispatch, found: Option<Checkpoint>) -> bool {
+    let is_keyless = found.and_then(|found| found.ours).is_some_and(|ours| ours.keyless);
+    !options.index_enabled || is_keyless || dispatch.index.indexed_to().is_some()
+}
+
+/// The whole log is about to be read for queues or index that are missing: until that is done, a
+/// next start is to do the same, whatever has been made of them by then. Rejected: a checkpoint
+/// that says nothing; the log would be verified from its start, and cut where it is damaged.
+fn note_rebuild(
+    file: &CheckpointFile,
+    found: Option<Checkpoint>,
+) -> Result<Option<Checkpoint>, FileError> {
+    let Some(Checkpoint { java, ours: Some(ours) }) = found else { return Ok(found) };
+    let noted = Checkpoint { java, ours: Some(Extension { rebuilds: true, ..ours }) };
+    file.write(&noted)?;
+    Ok(Some(noted))
 }
 
 fn open_derived(

@@ -123,7 +123,7 @@ impl StoreCore {
         file.java.logics_msg_timestamp = point.store_ms;
         // Asked after the flush: an entry that came since makes it false, never the other way.
         let keyless = self.options.index_enabled && self.dispatch.index.indexed_to().is_none();
-        let ours = Some(Extension { dispatched: point.end, clean, keyless });
+        let ours = Some(Extension { dispatched: point.end, clean, keyless, rebuilds: false });
         file.file.write(&Checkpoint { java: file.java, ours })?;
         file.ours = ours;
         self.checkpointed.store(point.end, Ordering::Release);

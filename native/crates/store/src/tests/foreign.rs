@@ -249,3 +249,38 @@ fn java_never_finds_an_index_newer_than_the_checkpoint_says() {
     assert_eq!(found.java.physic_msg_timestamp, NOW_MS, "says no more than before");
     assert!(found.ours.is_some(), "and ours still counts");
 }
+
+#[test]
+fn a_rebuild_that_was_cut_short_begins_anew() {
+    for missing in ["/store/consumequeue", "/store/index"] {
+        let rig = filled(100);
+        rig.core.checkpoint(false).expect("checkpoint");
+        let disk = rig.disk.after_kill();
+        remove_all(&disk, Path::new(missing));
+        let first = rig.reopened(disk.after_kill());
+        for at in 0..first.disk.changes() {
+            let dying = disk.after_kill();
+            dying.kill_after(at);
+            drop(Rig::open(dying.clone(), &rig.core.options));
+            let after = rig.reopened(dying.after_kill());
+            assert_eq!(after.assert_whole().len(), 100, "{missing}, change {at}");
+        }
+        let after = rig.reopened(first.disk.after_kill());
+        assert_eq!(after.report.dispatched_records, 100, "{missing}: no checkpoint came");
+        after.core.checkpoint(false).expect("checkpoint");
+        let done = rig.reopened(after.disk.after_kill());
+        assert_eq!(done.report.dispatched_records, 0, "{missing}: it is over");
+    }
+}
+
+fn remove_all(disk: &MemoryDisk, dir: &Path) {
+    for entry in disk.list(dir).expect("list") {
+        let path = dir.join(entry.name);
+        if entry.is_dir {
+            remove_all(disk, &path);
+        } else {
+            disk.remove_file(&path).expect("remove");
+        }
+    }
+    disk.remove_dir(dir).expect("remove");
+}

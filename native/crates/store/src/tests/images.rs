@@ -24,6 +24,7 @@
 //! | checkpoint: sync / CRC | `foreign::a_deleted_topic_stays_deleted_…` / `checkpoint` |
 //! | topic deletion: log and checkpoint | `foreign::a_deleted_topic_stays_deleted_after_a_crash` |
 //! | queues: files / folders / second new file | `crash` / `crash`, this test / this test |
+//! | rebuild: the note that it is going on | `foreign::a_rebuild_that_was_cut_short_begins_anew` |
 //! | queues: all at once | `scale::a_flush_of_many_queues_is_one_sync_and_as_durable_as_many` |
 //! | queues cut: names / content | `edges::entries_beyond_the_log_are_dropped_and_zeroed` |
 //! | queues expired / deleted: names | `model` / `edges::a_deletion_cut_short_leaves_no_hole_…` |
