@@ -139,7 +139,11 @@ export async function start(contender: Contender, workload: Workload): Promise<P
       await canary.close();
     }
   };
-  const pid = (): number => service?.pid ?? -1;
+  const pid = (): number => {
+    // Never a number that is none: signals are sent to it, and -1 would be everybody.
+    if (service === null) throw new Error(`${contender.name} does not run`);
+    return service.pid;
+  };
   try {
     const bootSeconds = await boot();
     return {

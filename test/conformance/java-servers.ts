@@ -82,6 +82,7 @@ export class JavaBroker extends JavaServer {
     });
     return server;
   }
+
   /**
    * Resolves once it answers what its figures are: for a second after it says that it has booted
    * it fails at that with a NoSuchElementException, having none yet.

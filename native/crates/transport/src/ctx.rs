@@ -38,8 +38,8 @@ impl Ctx<'_> {
         self.peer(conn).is_some()
     }
 
-    /// Whether the turn's budget ended before every connection was read: the next turn follows at
-    /// once and brings more.
+    /// Whether a budget ended before every connection was read to its end: the next turn follows
+    /// at once and brings more.
     #[must_use]
     pub fn reads_on(&self) -> bool {
         self.desk.reads_on
