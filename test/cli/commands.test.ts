@@ -11,6 +11,7 @@ import { type Cluster, startCluster } from '../../src/index.ts';
 import { RemotingClient } from '../../src/remoting/client.ts';
 import { registerBrokerRequest } from '../../src/remoting/commands/register-broker.ts';
 import { registration } from '../namesrv/rig.ts';
+import { beforeAll } from '../runner/before-all.ts';
 
 const commands = suite('commands on a cluster');
 let cluster: Cluster;
@@ -44,7 +45,7 @@ async function listed(...argv: string[]): Promise<Record<string, unknown>[]> {
   return JSON.parse(await ok(...argv, '--json')) as Record<string, unknown>[];
 }
 
-commands.before(async () => {
+beforeAll(commands, async () => {
   folder = mkdtempSync(join(tmpdir(), 'turbopump-cli-'));
   cluster = await startCluster();
 });

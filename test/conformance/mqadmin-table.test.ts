@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { allCommands } from '../../src/cli/commands/all-commands.ts';
 import { type JavaCluster, startJavaCluster } from '../oracle/java-cluster.ts';
 import { projectRoot } from '../oracle/project-folders.ts';
+import { beforeAll } from '../runner/before-all.ts';
 import type { Cluster } from './cluster.ts';
 import { documentOf } from './mqadmin-document.ts';
 import { comparisons, type Four } from './mqadmin-judgement.ts';
@@ -28,7 +29,7 @@ let own: Cluster;
 let java: JavaCluster;
 let fill: (word: string) => string;
 
-test.before(async () => {
+beforeAll(test, async () => {
   [own, java] = await Promise.all([startOwnCluster(), startJavaCluster()]);
   fill = await prepare(own);
   const javasFill = await prepare(java);

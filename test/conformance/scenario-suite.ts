@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Finished, runToEnd } from '../oracle/child-process.ts';
+import { beforeAll } from '../runner/before-all.ts';
 import { type Cluster, startClusterUnderTest } from './cluster.ts';
 import { type DriverLine, driverLines } from './driver-line.ts';
 
@@ -29,7 +30,7 @@ const OUTPUT_SHOWN_CHARS = 4_000;
 export function runScenarios(client: string, runs: readonly DriverRun[]): void {
   const test = suite(client);
   let cluster: Cluster;
-  test.before(async () => {
+  beforeAll(test, async () => {
     cluster = await startClusterUnderTest();
   });
   test.after(async () => {

@@ -13,6 +13,7 @@ import { freePort } from '../../src/config/free-port.ts';
 import { topicConfig } from '../../src/model/topic-config.ts';
 import { RemotingClient } from '../../src/remoting/client.ts';
 import { changes, questions } from '../conformance/mqadmin-script.ts';
+import { beforeAll } from '../runner/before-all.ts';
 import { Machine, type Server } from './servers.ts';
 
 /** Three times a request's timeout, for commands that walk queues, and a crowded machine. */
@@ -39,7 +40,7 @@ interface Ended {
   tookMs: number;
 }
 
-absent.before(async () => {
+beforeAll(absent, async () => {
   machine = new Machine();
   nameServer = await machine.nameServer();
   broker = await machine.broker([nameServer], { brokerName: 'broker-a' });

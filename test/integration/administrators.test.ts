@@ -17,6 +17,7 @@ import {
 } from '../../src/remoting/remoting-command.ts';
 import { RequestCode } from '../../src/remoting/request-code.ts';
 import { heartbeatBody } from '../broker/support/heartbeats.ts';
+import { beforeAll } from '../runner/before-all.ts';
 import { Machine, type Server } from './servers.ts';
 
 const MESSAGES = 10_000;
@@ -32,7 +33,7 @@ let client: RemotingClient;
 /** Bodies that 309 brought. */
 const consumed: string[] = [];
 
-test.before(async () => {
+beforeAll(test, async () => {
   machine = new Machine();
   nameServer = await machine.nameServer();
   broker = await machine.broker([nameServer]);

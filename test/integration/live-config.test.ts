@@ -12,6 +12,7 @@ import { NETTY_CLIENT_KEYS } from '../../src/config/netty-client-keys.ts';
 import { NETTY_SERVER_KEYS } from '../../src/config/netty-server-keys.ts';
 import { STORE_KEYS } from '../../src/config/store-keys.ts';
 import { RequestCode } from '../../src/remoting/request-code.ts';
+import { beforeAll } from '../runner/before-all.ts';
 import { brokerEffects, prepareBroker, registrationKeys } from './broker-key-effects.ts';
 import { ask, type KeyEffect } from './key-effect.ts';
 import { nameServerEffects } from './namesrv-key-effects.ts';
@@ -26,7 +27,7 @@ const machine = new Machine();
 let nameServer: Server;
 let broker: Server;
 
-live.before(async () => {
+beforeAll(live, async () => {
   nameServer = await machine.nameServer();
   broker = await machine.broker([nameServer]);
   await prepareBroker(broker.address);

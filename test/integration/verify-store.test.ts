@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runProgram } from '../../src/cli/program.ts';
 import { readAll } from '../crash/load.ts';
+import { beforeAll } from '../runner/before-all.ts';
 import { Canary } from './canary.ts';
 import { becomes } from './pair.ts';
 import { Machine, type Server } from './servers.ts';
@@ -27,7 +28,7 @@ let nameServer: Server;
 let broker: Server;
 let canary: Canary;
 
-test.before(async () => {
+beforeAll(test, async () => {
   machine = new Machine();
   nameServer = await machine.nameServer();
   broker = await machine.broker([nameServer], small);

@@ -13,6 +13,7 @@ import { RemotingClient } from '../../src/remoting/client.ts';
 import { createRequest, type ExtValues } from '../../src/remoting/remoting-command.ts';
 import { RequestCode } from '../../src/remoting/request-code.ts';
 import { heartbeatBody } from '../broker/support/heartbeats.ts';
+import { beforeAll } from '../runner/before-all.ts';
 import { becomes } from './pair.ts';
 import { Machine, type Server } from './servers.ts';
 
@@ -38,7 +39,7 @@ let slave: Server;
 let client: RemotingClient;
 let admin: AdminClient;
 
-test.before(async () => {
+beforeAll(test, async () => {
   machine = new Machine();
   nameServer = await machine.nameServer();
   const shared = {

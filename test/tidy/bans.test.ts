@@ -14,6 +14,13 @@ function ban(what: string, found: string[]): void {
 }
 
 ban('left-over .only( in a test', findLines(typescript, /\.only\(/));
+ban(
+  'suite.before( in a test (uvu drops what it throws: beforeAll of test/runner/before-all.ts)',
+  findLines(
+    typescript.filter(({ path }) => path !== 'test/runner/before-all.ts'),
+    /\.before\(/,
+  ),
+);
 ban('`any` (say what it is, or unknown)', findLines(typescript, /^(?!\s*\*).*(:|<|as) any\b/));
 ban('console in the product (log through src/logging; the CLI prints through src/cli/output.ts)', [
   ...findLines(

@@ -13,6 +13,7 @@ import {
 import { reply } from '../../../src/remoting/remoting-command.ts';
 import { RequestCode } from '../../../src/remoting/request-code.ts';
 import { RemotingServer } from '../../../src/remoting/server.ts';
+import { beforeAll } from '../../runner/before-all.ts';
 import { BrokerRig } from '../support/broker-rig.ts';
 import { heartbeatBody } from '../support/heartbeats.ts';
 
@@ -29,7 +30,7 @@ const route = stringifyJson({
   ],
 });
 
-assignment.before(async () => {
+beforeAll(assignment, async () => {
   const port = await freePort('127.0.0.1');
   const handlers = new Map([
     [RequestCode.REGISTER_BROKER as number, () => reply(0)],

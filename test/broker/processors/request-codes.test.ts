@@ -17,6 +17,7 @@ import { createRequest, type RemotingCommand } from '../../../src/remoting/remot
 import { RequestCode } from '../../../src/remoting/request-code.ts';
 import { ResponseCode } from '../../../src/remoting/response-code.ts';
 import { projectRoot } from '../../oracle/project-folders.ts';
+import { beforeAll } from '../../runner/before-all.ts';
 import { BrokerRig } from '../support/broker-rig.ts';
 
 interface Known {
@@ -55,7 +56,7 @@ function isRefusedAsUnknown({ code, remark }: RemotingCommand, request: number):
   return code === ResponseCode.REQUEST_CODE_NOT_SUPPORTED && isUnknown;
 }
 
-codes.before(async () => {
+beforeAll(codes, async () => {
   const rig = await BrokerRig.start();
   try {
     const client = rig.client();

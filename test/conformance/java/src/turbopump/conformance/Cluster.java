@@ -92,7 +92,10 @@ public final class Cluster implements AutoCloseable {
         return topic;
     }
 
+    /** Waits for the broker: one whose first registration failed comes again after 10 s. */
     public String brokerAddress() throws Exception {
+        Check.eventually("a broker in the cluster", 15, () ->
+            !admin().examineBrokerClusterInfo().getBrokerAddrTable().isEmpty());
         var brokers = admin().examineBrokerClusterInfo().getBrokerAddrTable();
         return brokers.values().iterator().next().selectBrokerAddr();
     }
