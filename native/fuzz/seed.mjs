@@ -35,9 +35,29 @@ const closed = Buffer.alloc(segmentBytes);
 closed.set(records);
 closed.set(filler, records.length);
 const torn = Buffer.concat([records, Buffer.alloc(segmentBytes - records.length), records]);
-const [abort, checkpoint, queue, mend, sync, number, index] = [1, 2, 4, 8, 16, 32, 64];
+const [abort, checkpoint, queue, mend, sync, number] = [1, 2, 4, 8, 16, 32];
+const [index, journal] = [64, 128];
 const withFlags = (flags, ...parts) => Buffer.concat([Buffer.of(flags), ...parts]);
 const small = records.subarray(0, 110 + 111 + 122);
+/** A run of entries of equal size, the first one's record at `position`, with its length. */
+const runOf = (topic, queueId, first, position, size, count) => {
+  const run = Buffer.alloc(1 + topic.length + 16 + count * 20);
+  let at = run.writeUInt8(topic.length);
+  at += run.write(topic, at, 'latin1');
+  at = run.writeUInt32BE(queueId, at);
+  at = run.writeBigUInt64BE(BigInt(first), at);
+  at = run.writeUInt32BE(count, at);
+  for (let nth = 0; nth < count; nth += 1) {
+    at = run.writeBigUInt64BE(BigInt(position + nth * size), at);
+    at = run.writeUInt32BE(size, at) + 8;
+  }
+  return Buffer.concat([Buffer.of(run.length), run]);
+};
+/** The second file is the newer one; the target mends the rest. */
+const counting = Buffer.alloc(112);
+counting.writeBigUInt64BE(BigInt(small.length), 48);
+counting.writeUInt32BE(4, 56);
+const journals = Buffer.concat([runOf('T', 0, 0, 0, 110, 2), runOf('T', 0, 2, 220, 120, 1)]);
 seed('recovery', [
   withFlags(mend + number, small),
   withFlags(mend + number + abort + sync, log),
@@ -46,4 +66,5 @@ seed('recovery', [
   withFlags(mend + number, closed, closed, small),
   withFlags(mend + number + checkpoint, Buffer.alloc(112, 0x11), closed, closed, small),
   withFlags(mend + number + index + abort, Buffer.alloc(424), closed, small),
+  withFlags(mend + number + checkpoint + journal + abort, counting, journals, small, small),
 ]);

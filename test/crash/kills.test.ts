@@ -6,7 +6,8 @@
  * through, and with them recovery. What is new is judged after each life, all of it at the end.
  *
  * TURBOPUMP_KILLS sets the number of kills per flush mode (small runs live 0.5 s at most),
- * TURBOPUMP_KILLS_MODE names one mode. A thousand of both at once, about twenty minutes:
+ * TURBOPUMP_KILLS_MODE names one mode, TURBOPUMP_KILLS_QUEUES the number of queues
+ * (4). A thousand of both modes at once, about twenty minutes:
  * `for mode in ASYNC_FLUSH SYNC_FLUSH; do TURBOPUMP_KILLS=1000 TURBOPUMP_KILLS_MODE=$mode \
  *   node dist/test/crash/kills.test.js & done; wait`
  */
@@ -16,7 +17,7 @@ import * as assert from 'uvu/assert';
 import { seededRandom } from '../integration/mutation.ts';
 import { Machine, type Server } from '../integration/servers.ts';
 import { Inspection, Ledger } from './ledger.ts';
-import { Load, readOn } from './load.ts';
+import { Load, queues, readOn } from './load.ts';
 
 const kills = Number(process.env['TURBOPUMP_KILLS'] ?? 40);
 const seed = Number(process.env['TURBOPUMP_SEED'] ?? Date.now() % 1_000_000);
@@ -98,6 +99,7 @@ for (const flushDiskType of flushModes) {
         flushDiskType,
         mappedFileSizeCommitLog: 1024 * 1024,
         fileReservedTime: 72,
+        defaultTopicQueueNums: queues,
       });
       const killing = new Killing(broker, ledger);
       await killing.run(flushDiskType);

@@ -9,7 +9,8 @@ import type { Inspection, Ledger, StoredBody } from './ledger.ts';
 
 const requestLimitMs = 5000;
 const consumerGroup = 'CrashReader';
-export const queues = 4;
+/** With more than 256 the broker journals their entries. */
+export const queues = Number(process.env['TURBOPUMP_KILLS_QUEUES'] ?? 4);
 
 /** Stored, or not, but not promised: the answers of a broker that cannot keep its promise now. */
 const unpromised: readonly number[] = [

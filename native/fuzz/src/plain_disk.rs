@@ -57,6 +57,12 @@ impl PlainDisk {
         let file = Arc::new(PlainFile { bytes: Mutex::new(content) });
         folder.files.push((path.to_owned(), file));
     }
+
+    /// The same for a file that is there.
+    pub fn replace(&self, path: &str, bytes: &[u8], file_bytes: usize) {
+        lock(&self.folder).files.retain(|(name, _)| !is(name, Path::new(path)));
+        self.put(path, bytes, file_bytes);
+    }
 }
 
 impl Folder {

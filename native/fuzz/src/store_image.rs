@@ -1,9 +1,11 @@
 //! From an input to a store folder.
 //!
 //! A byte of flags; with `CHECKPOINT` the checkpoint's first 112 bytes; with `QUEUE` a queue file
-//! of 400 bytes; with `INDEX` an index file of 424; the rest is the log, 4 KiB a segment, at most
-//! three. With `MEND` checksums, positions and fillers of what parses as records are put right, and
-//! with `NUMBER` their numbers in their queues too, so that mutations get behind those checks.
+//! of 400 bytes; with `INDEX` an index file of 424; with `JOURNAL` one chunk of each file of the
+//! queue journal, a byte of length and its payload; the rest is the log, 4 KiB a segment, at most
+//! three. With `JOURNAL` the checkpoint is mended to count on those chunks. With `MEND` checksums,
+//! positions and fillers of what parses as records are put right, and with `NUMBER` their numbers
+//! in their queues too, so that mutations get behind those checks.
 
 use turbopump_store::{FlushMode, StoreOptions};
 use turbopump_wire::record::{BLANK_BYTES, BlankRecord, RecordView, body_crc, layout};
@@ -29,6 +31,7 @@ impl Flags {
     pub const SYNC: u8 = 16;
     pub const NUMBER: u8 = 32;
     pub const INDEX: u8 = 64;
+    pub const JOURNAL: u8 = 128;
 
     #[must_use]
     pub const fn has(self, flag: u8) -> bool {
@@ -68,6 +71,14 @@ pub fn image_of(data: &[u8]) -> Option<(PlainDisk, Flags)> {
             rest = after;
         }
     }
+    if flags.has(Flags::JOURNAL) {
+        let counting;
+        (counting, rest) = put_journal(&disk, rest);
+        if flags.has(Flags::CHECKPOINT) {
+            let given = data.get(1..).unwrap_or_default();
+            disk.replace("/store/checkpoint", &checkpoint_of(given, counting), 4096);
+        }
+    }
     if flags.has(Flags::ABORT) {
         disk.put("/store/abort", b"1", 1);
     }
@@ -81,6 +92,36 @@ pub fn image_of(data: &[u8]) -> Option<(PlainDisk, Flags)> {
         disk.put(&format!("/store/commitlog/{base:020}"), bytes, SEGMENT_BYTES);
     }
     Some((disk, flags))
+}
+
+/// Both chunks with good checksums; how many bytes they take, and what follows in the input.
+fn put_journal<'a>(disk: &PlainDisk, mut rest: &'a [u8]) -> ([u32; 2], &'a [u8]) {
+    let mut counting = [0; 2];
+    for (nth, count) in counting.iter_mut().enumerate() {
+        let Some((len, after)) = rest.split_first() else { break };
+        let (payload, after) = after.split_at(after.len().min(usize::from(*len)));
+        rest = after;
+        if !payload.is_empty() {
+            let (len, crc) = (payload.len() as u32, crc32fast::hash(payload));
+            let head = [0x5450_514A_u32, len, crc].map(u32::to_be_bytes);
+            let chunk = [head.as_flattened(), payload].concat();
+            disk.put(&format!("/store/queuejournal.{nth}"), &chunk, chunk.len());
+            *count = chunk.len() as u32;
+        }
+    }
+    (counting, rest)
+}
+
+/// A checkpoint that is ours and counts on the journal; times, position and flags as given.
+fn checkpoint_of(given: &[u8], counting: [u32; 2]) -> Vec<u8> {
+    let mut bytes = given.to_vec();
+    bytes.resize(CHECKPOINT_BYTES, 0);
+    put(&mut bytes, 40, &[0x5450_434B_u32, 2].map(u32::to_be_bytes).concat());
+    put(&mut bytes, 60, &counting.map(u32::to_be_bytes).concat());
+    bytes.copy_within(..40, 68);
+    let crc = crc32fast::hash(&bytes[40..108]);
+    put(&mut bytes, 108, &crc.to_be_bytes());
+    bytes
 }
 
 fn mend(log: &mut [u8], number: bool) {

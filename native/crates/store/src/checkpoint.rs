@@ -20,8 +20,12 @@ const JAVA_BYTES: usize = 40;
 /// "TPCK".
 const MAGIC: u32 = 0x5450_434B;
 const VERSION: u32 = 1;
+/// Says that the journal counts too, which earlier versions of this program do not know of: to
+/// them the extension means nothing.
+const VERSION_WITH_JOURNAL: u32 = 2;
 const FLAG_CLEAN: u32 = 1;
 const FLAG_KEYLESS: u32 = 2;
+const FLAG_SECOND_NEWER: u32 = 4;
 const FLAG_REBUILDS: u32 = 8;
 const EXTENSION_AT: usize = JAVA_BYTES;
 const COPY_AT: usize = EXTENSION_AT + 28;
@@ -42,11 +46,37 @@ pub struct JavaPart {
     pub confirm_phy_offset: i64,
 }
 
-/// Our part: everything derived from log bytes below `dispatched` is on disk.
+/// What counts of the queue journal's two files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JournalBytes {
+    /// Of each file.
+    pub bytes: [u32; 2],
+    /// The file that took the last entries, 0 or 1.
+    pub newer: usize,
+}
+
+impl JournalBytes {
+    /// The file whose entries come before the newer one's.
+    #[must_use]
+    pub const fn older(&self) -> usize {
+        1 - self.newer
+    }
+
+    /// True when there is no entry.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.bytes == [0, 0]
+    }
+}
+
+/// Our part: everything derived from log bytes below `dispatched` is on disk, in its files or in
+/// the queue journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extension {
     /// A record boundary of the log.
     pub dispatched: u64,
+    /// What counts of the queue journal.
+    pub journal: JournalBytes,
     /// True when it is the log's end, written by a clean stop.
     pub clean: bool,
     /// True when the index has no entry at all, so that its files are rightly missing.
@@ -81,13 +111,20 @@ impl Checkpoint {
         bytes.extend_from_slice(&java);
         if let Some(ours) = self.ours {
             bytes.extend_from_slice(&MAGIC.to_be_bytes());
-            bytes.extend_from_slice(&VERSION.to_be_bytes());
+            let with_journal = !ours.journal.is_nothing();
+            let version = if with_journal { VERSION_WITH_JOURNAL } else { VERSION };
+            bytes.extend_from_slice(&version.to_be_bytes());
             bytes.extend_from_slice(&ours.dispatched.to_be_bytes());
             let clean = if ours.clean { FLAG_CLEAN } else { 0 };
             let keyless = if ours.keyless { FLAG_KEYLESS } else { 0 };
+            let second = with_journal && ours.journal.newer == 1;
+            let second = if second { FLAG_SECOND_NEWER } else { 0 };
             let rebuilds = if ours.rebuilds { FLAG_REBUILDS } else { 0 };
-            bytes.extend_from_slice(&(clean | keyless | rebuilds).to_be_bytes());
-            bytes.extend_from_slice(&[0; 8]);
+            let flags = clean | keyless | second | rebuilds;
+            bytes.extend_from_slice(&flags.to_be_bytes());
+            for file in ours.journal.bytes {
+                bytes.extend_from_slice(&file.to_be_bytes());
+            }
             bytes.extend_from_slice(&java);
             let crc = crc32fast::hash(bytes.get(EXTENSION_AT..).unwrap_or_default());
             bytes.extend_from_slice(&crc.to_be_bytes());
@@ -111,11 +148,16 @@ impl Checkpoint {
         };
         let covered = bytes.get(EXTENSION_AT..CRC_AT);
         let is_ours = u32_at(EXTENSION_AT) == MAGIC
-            && u32_at(EXTENSION_AT + 4) == VERSION
+            && matches!(u32_at(EXTENSION_AT + 4), VERSION | VERSION_WITH_JOURNAL)
+            && i64_at(EXTENSION_AT + 8) >= 0
             && covered.is_some_and(|covered| crc32fast::hash(covered) == u32_at(CRC_AT))
             && bytes.get(COPY_AT..CRC_AT) == bytes.get(..JAVA_BYTES);
         let ours = is_ours.then(|| Extension {
             dispatched: u64::from_be_bytes(field(bytes, EXTENSION_AT + 8)),
+            journal: JournalBytes {
+                bytes: [u32_at(EXTENSION_AT + 20), u32_at(EXTENSION_AT + 24)],
+                newer: usize::from(u32_at(EXTENSION_AT + 16) & FLAG_SECOND_NEWER != 0),
+            },
             clean: u32_at(EXTENSION_AT + 16) & FLAG_CLEAN != 0,
             keyless: u32_at(EXTENSION_AT + 16) & FLAG_KEYLESS != 0,
             rebuilds: u32_at(EXTENSION_AT + 16) & FLAG_REBUILDS != 0,
@@ -178,6 +220,7 @@ mod tests {
             },
             ours: Some(Extension {
                 dispatched: 123_456,
+                journal: JournalBytes::default(),
                 clean: true,
                 keyless: true,
                 rebuilds: true,
@@ -197,6 +240,18 @@ mod tests {
         assert_eq!(bytes[68..108], bytes[..40]);
         assert!(bytes[112..].iter().all(|byte| *byte == 0));
         assert_eq!(Checkpoint::decode(&bytes), sample());
+    }
+
+    #[test]
+    fn a_journal_that_counts_makes_another_version() {
+        let mut with = sample();
+        let journal = JournalBytes { bytes: [77, 78], newer: 1 };
+        let (clean, keyless, rebuilds) = (false, false, true);
+        with.ours = Some(Extension { dispatched: 9, journal, clean, keyless, rebuilds });
+        let bytes = with.encode();
+        assert_eq!((bytes[47], sample().encode()[47]), (2, 1));
+        assert_eq!(bytes[56..68], [0, 0, 0, 12, 0, 0, 0, 77, 0, 0, 0, 78]);
+        assert_eq!(Checkpoint::decode(&bytes), with);
     }
 
     #[test]

@@ -76,6 +76,8 @@ fn break_down(wall_ms: i64, zone: &jiff::tz::TimeZone) -> LocalTime {
 #[derive(Debug)]
 pub struct ManualClock {
     now_ms: std::sync::atomic::AtomicI64,
+    look_takes: std::sync::atomic::AtomicU64,
+    looks_took: std::sync::atomic::AtomicU64,
 }
 
 #[cfg(any(test, feature = "memory-disk"))]
@@ -83,7 +85,16 @@ impl ManualClock {
     /// A clock that reads `now_ms`.
     #[must_use]
     pub const fn new(now_ms: i64) -> Self {
-        Self { now_ms: std::sync::atomic::AtomicI64::new(now_ms) }
+        Self {
+            now_ms: std::sync::atomic::AtomicI64::new(now_ms),
+            look_takes: std::sync::atomic::AtomicU64::new(0),
+            looks_took: std::sync::atomic::AtomicU64::new(0),
+        }
+    }
+
+    /// From now on each look at the monotonic clock takes so long, by that clock.
+    pub fn set_look_ms(&self, look_ms: u64) {
+        self.look_takes.store(look_ms, std::sync::atomic::Ordering::SeqCst);
     }
 
     /// Sets the wall clock, backwards too.
@@ -104,7 +115,9 @@ impl Clock for ManualClock {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_millis(self.wall_ms().max(0) as u64)
+        let takes = self.look_takes.load(std::sync::atomic::Ordering::SeqCst);
+        let took = self.looks_took.fetch_add(takes, std::sync::atomic::Ordering::SeqCst);
+        Duration::from_millis(self.wall_ms().max(0) as u64 + took)
     }
 
     fn local(&self, wall_ms: i64) -> LocalTime {

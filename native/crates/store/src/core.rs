@@ -15,7 +15,7 @@ use crate::checkpoint::{Checkpoint, CheckpointFile, Extension, JavaPart};
 use crate::clock::Clock;
 use crate::commit_log::segments::Segments;
 use crate::commit_log::{CommitLog, LogStart};
-use crate::consume_queue::{QueueError, QueueTable};
+use crate::consume_queue::{LeftBehind, QueueError, QueueJournal, QueueTable};
 use crate::disk::{CrashPoint, Disk};
 use crate::dispatch::Dispatch;
 use crate::error::{CloseError, FileError, OpenError};
@@ -30,11 +30,11 @@ use crate::verify::{RepairPlan, begin_repair, end_repair};
 
 /// Replayed records between two flushes of what they are turned into, so that rebuilding a large
 /// store takes bounded memory.
-const REPLAY_FLUSH_RECORDS: u64 = 1 << 18;
+const REPLAY_FLUSH_RECORDS: u64 = if cfg!(test) { 64 } else { 1 << 20 };
 
 /// A replay of less is not flushed on the way: its records are no more than some such flushes, and
 /// the log need not be synced before the first append.
-const REPLAY_UNSYNCED_BYTES_MAX: u64 = 256 << 20;
+const REPLAY_UNSYNCED_BYTES_MAX: u64 = if cfg!(test) { 64 << 10 } else { 256 << 20 };
 
 /// Smallest segment: the largest record that RocketMQ's own tests use and room to roll.
 const SEGMENT_BYTES_MIN: u64 = 4096;
@@ -45,6 +45,7 @@ pub(crate) struct CheckpointState {
     pub(crate) java: JavaPart,
     /// What the file says of ours now.
     pub(crate) ours: Option<Extension>,
+    pub(crate) journal: QueueJournal,
 }
 
 pub(crate) struct StoreCore {
@@ -56,6 +57,8 @@ pub(crate) struct StoreCore {
     pub(crate) trash: Trash,
     pub(crate) checkpoint_file: Mutex<CheckpointState>,
     pub(crate) checkpointed: AtomicU64,
+    /// End of what queue files have of the log since the first checkpoint of this run.
+    pub(crate) queues_filed: AtomicU64,
     pub(crate) maintenance_wanted: Signal,
     /// Held while segments expire: who looks at the first one must also be who takes it away.
     pub(crate) expiring: Mutex<()>,
@@ -78,6 +81,7 @@ impl StoreCore {
         let abort = AbortFile::new(&options.root_dir, &disk);
         let aborted = abort.exists()?;
         let (checkpoint_file, mut found) = CheckpointFile::open(&options.root_dir, &disk)?;
+        let journal = read_journal(&options, &disk, &mut found)?;
         let has_queues = make_queues_dir(&options, &disk, &checkpoint_file, found)?;
         let mut recovered = recover(&options, &disk, found.as_ref(), aborted)?;
         let trash = Trash::open(&options.commit_log_dir, &disk)?;
@@ -88,10 +92,13 @@ impl StoreCore {
         let dispatch = open_repaired(&options, &disk, &clock, &mut recovered, &readable)?;
         let rebuilds = found.and_then(|found| found.ours).is_some_and(|ours| ours.rebuilds);
         let is_whole = has_queues && !rebuilds && has_index(&options, &dispatch, found);
+        let is_whole = is_whole && restore(&journal, &dispatch, recovered.end)?;
+        let counting = journal.counting();
+        drop(journal);
         if !is_whole {
             found = note_rebuild(&checkpoint_file, found)?;
         }
-        let replayed = replay(&mut recovered, &dispatch, is_whole)?;
+        let (replayed, journal_fits) = replay(&mut recovered, &dispatch, is_whole)?;
         let log = open_log(&options, &disk, &clock, &recovered, readable)?;
         dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;
         abort.create()?;
@@ -108,6 +115,9 @@ impl StoreCore {
         };
         let Checkpoint { java, ours } = found.unwrap_or_default();
         let ours = ours.map(|ours| Extension { clean: false, ..ours });
+        let journal =
+            QueueJournal::of(&options.root_dir, &disk, counting, journal_fits, clock.monotonic());
+        let state = CheckpointState { file: checkpoint_file, java, ours, journal };
         let core = Self {
             options,
             disk,
@@ -115,9 +125,10 @@ impl StoreCore {
             log,
             dispatch,
             trash,
-            checkpoint_file: Mutex::new(CheckpointState { file: checkpoint_file, java, ours }),
+            checkpoint_file: Mutex::new(state),
             // Nothing is known to be on disk until the first checkpoint of this run.
             checkpointed: AtomicU64::new(u64::MAX),
+            queues_filed: AtomicU64::new(0),
             maintenance_wanted: Signal::default(),
             expiring: Mutex::default(),
             failures: Mutex::default(),
@@ -198,6 +209,50 @@ fn queues_dir(options: &StoreOptions) -> std::path::PathBuf {
     options.root_dir.join("consumequeue")
 }
 
+fn open_derived(
+    options: &StoreOptions,
+    disk: &Arc<dyn Disk>,
+    clock: &Arc<dyn Clock>,
+    recovered: &Recovered,
+    readable: &Arc<AtomicU64>,
+) -> Result<Dispatch, OpenError> {
+    let end = PhysicalOffset::new(recovered.end);
+    let queues = QueueTable::open(
+        &queues_dir(options),
+        // Java rounds up to whole entries too.
+        options.queue_file_bytes.next_multiple_of(crate::consume_queue::UNIT_BYTES),
+        Arc::clone(disk),
+        Arc::clone(readable),
+        end,
+    )?;
+    if !recovered.queues_trusted {
+        queues.open_all_and_cut(end)?;
+    }
+    let index_options = IndexOptions {
+        enabled: options.index_enabled,
+        slots: options.index_slots,
+        entries: options.index_entries,
+    };
+    let dir = options.root_dir.join("index");
+    let index = Index::open(&dir, index_options, Arc::clone(disk), Arc::clone(clock))?;
+    Ok(Dispatch::new(queues, index, options.delay_levels_ms.clone()))
+}
+
+/// The journal that our checkpoint counts on; without it the checkpoint means nothing.
+fn read_journal(
+    options: &StoreOptions,
+    disk: &Arc<dyn Disk>,
+    found: &mut Option<Checkpoint>,
+) -> Result<LeftBehind, OpenError> {
+    let Some(Checkpoint { ours, .. }) = found else { return Ok(LeftBehind::default()) };
+    let counting = ours.map(|ours| ours.journal).unwrap_or_default();
+    let read = LeftBehind::read(&options.root_dir, disk, counting)?;
+    if read.is_none() {
+        *ours = None;
+    }
+    Ok(read.unwrap_or_default())
+}
+
 /// False when it was missing.
 fn make_queues_dir(
     options: &StoreOptions,
@@ -233,43 +288,23 @@ fn note_rebuild(
     Ok(Some(noted))
 }
 
-fn open_derived(
-    options: &StoreOptions,
-    disk: &Arc<dyn Disk>,
-    clock: &Arc<dyn Clock>,
-    recovered: &Recovered,
-    readable: &Arc<AtomicU64>,
-) -> Result<Dispatch, OpenError> {
-    let end = PhysicalOffset::new(recovered.end);
-    let queues = QueueTable::open(
-        &queues_dir(options),
-        // Java rounds up to whole entries too.
-        options.queue_file_bytes.next_multiple_of(crate::consume_queue::UNIT_BYTES),
-        Arc::clone(disk),
-        Arc::clone(readable),
-        end,
-    )?;
-    if !recovered.queues_trusted {
-        queues.open_all_and_cut(end)?;
+/// Queues up to the checkpoint. False when the journal does not fit the files.
+fn restore(journal: &LeftBehind, dispatch: &Dispatch, end: u64) -> Result<bool, OpenError> {
+    match dispatch.queues.restore(journal, PhysicalOffset::new(end)) {
+        Err(QueueError::Gap { .. }) => Ok(false),
+        restored => Ok(restored.map(|()| true)?),
     }
-    let index_options = IndexOptions {
-        enabled: options.index_enabled,
-        slots: options.index_slots,
-        entries: options.index_entries,
-    };
-    let dir = options.root_dir.join("index");
-    let index = Index::open(&dir, index_options, Arc::clone(disk), Arc::clone(clock))?;
-    Ok(Dispatch::new(queues, index, options.delay_levels_ms.clone()))
 }
 
 /// Brings queues and index up to the log's end. Begins earlier than the checkpoint says where
 /// files are damaged, and at the first record when queues or index are missing altogether
-/// (`is_whole` is false) or what is there does not fit together.
+/// (`is_whole` is false) or what is there does not fit together. How many records that took, and
+/// whether the journal's entries are still those that the queues' files lack.
 fn replay(
     recovered: &mut Recovered,
     dispatch: &Dispatch,
     is_whole: bool,
-) -> Result<u64, OpenError> {
+) -> Result<(u64, bool), OpenError> {
     let end = PhysicalOffset::new(recovered.end);
     let mut from = recovered.verified_from;
     let index_lacks = [dispatch.index.report().redispatch_from, dispatch.index.drop_beyond(end)?];
@@ -279,34 +314,36 @@ fn replay(
     if !is_whole {
         from = recovered.first();
     }
-    match replay_from(recovered, dispatch, from) {
+    let replayed = match replay_from(recovered, dispatch, from) {
         Err(OpenError::Queue(QueueError::Gap { .. })) if from > recovered.first() => {
             replay_from(recovered, dispatch, recovered.first())
         }
         done => done,
-    }
+    };
+    replayed.map(|(records, has_flushed)| (records, is_whole && !has_flushed))
 }
 
 fn replay_from(
     recovered: &mut Recovered,
     dispatch: &Dispatch,
     from: u64,
-) -> Result<u64, OpenError> {
-    let mut since_flush = 0;
+) -> Result<(u64, bool), OpenError> {
+    let (mut since_flush, mut has_flushed) = (0, false);
     if recovered.end - from > REPLAY_UNSYNCED_BYTES_MAX {
         // So much is flushed on the way, and derived files never name what is not on disk.
         recovered.sync_rest()?;
     }
     let recovered = &*recovered;
-    recovered.replay(from, |record| {
+    let records = recovered.replay(from, |record| {
         dispatch.replay(record)?;
         since_flush += 1;
         if since_flush >= REPLAY_FLUSH_RECORDS && recovered.flushed.end == recovered.end {
-            since_flush = 0;
+            (since_flush, has_flushed) = (0, true);
             flush_up_to(dispatch, record)?;
         }
         Ok(())
-    })
+    });
+    Ok((records?, has_flushed))
 }
 
 /// Queues and index, after the repair that the marker asks for.

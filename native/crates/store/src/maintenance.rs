@@ -1,7 +1,8 @@
 //! Work beside the append path: derived files to disk, checkpoint, retention.
 //!
 //! Crash order of a checkpoint: log synced (its `flushed` is the bound of everything here) →
-//! queues → the checkpoint's index time → index → checkpoint.
+//! queues, or their journal → the checkpoint's index time → index → checkpoint → what the journal
+//! has of written queues is forgotten.
 //! Of an expiry: checkpoint covers it or recovery starts at the new first segment anyway →
 //! segment out of the list → file into the trash → queues, index.
 
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use turbopump_wire::PhysicalOffset;
 
-use crate::checkpoint::{Checkpoint, Extension};
+use crate::checkpoint::{Checkpoint, Extension, JournalBytes};
+use crate::consume_queue::Filed;
 use crate::core::StoreCore;
 use crate::disk::CrashPoint;
 use crate::error::{DeleteTopicError, DerivedError, FileError};
@@ -37,6 +39,17 @@ const RETENTION_EVERY: Duration = Duration::from_secs(10);
 /// stops taking writes. 40 bytes each.
 const UNFLUSHED_ENTRIES_MAX: usize = 4 << 20;
 
+/// Where a checkpoint leaves entries of queues, and whether it is the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// In the journal, where that is cheaper.
+    Journal,
+    /// In the queues' files.
+    Files,
+    /// There, and nothing follows.
+    CleanStop,
+}
+
 impl StoreCore {
     /// Body of the maintenance thread; returns when stopped.
     pub(crate) fn run_maintenance(&self) {
@@ -48,7 +61,7 @@ impl StoreCore {
             }
             let began = self.clock.monotonic();
             if self.is_checkpoint_due(began.saturating_sub(checkpoint_began), checkpoint_took) {
-                let written = self.checkpoint(false);
+                let written = self.write_checkpoint(Reach::Journal);
                 self.note_derived(written.as_ref().err());
                 checkpoint_began = began;
                 checkpoint_took = self.clock.monotonic().saturating_sub(began);
@@ -72,9 +85,14 @@ impl StoreCore {
             return true;
         }
         let lag_bytes = self.checkpoint_lag_bytes();
+        let (drains, is_crowded) = {
+            let file = self.checkpoint_file.lock().unwrap_or_else(PoisonError::into_inner);
+            (file.journal.is_draining(), file.journal.is_crowded())
+        };
         lag_bytes >= CHECKPOINT_LAG_BYTES_MAX
+            || is_crowded
             || since >= took * CHECKPOINT_SHARE
-                && (since >= CHECKPOINT_EVERY || lag_bytes >= CHECKPOINT_LAG_BYTES)
+                && (drains || since >= CHECKPOINT_EVERY || lag_bytes >= CHECKPOINT_LAG_BYTES)
     }
 
     /// Called by the flushing thread: between two looks at the clock a fast load writes several
@@ -104,13 +122,28 @@ impl StoreCore {
     /// Puts queues, index and checkpoint on disk up to the log's synced end. `clean` marks the
     /// last one of a run.
     pub(crate) fn checkpoint(&self, clean: bool) -> Result<(), DerivedError> {
+        self.write_checkpoint(if clean { Reach::CleanStop } else { Reach::Files })
+    }
+
+    pub(crate) fn write_checkpoint(&self, reach: Reach) -> Result<(), DerivedError> {
         let mut file = self.checkpoint_file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = &mut *file;
         let point = self.log.flushed_point();
-        if point.end == self.checkpointed.load(Ordering::Acquire) && !clean {
+        let is_new = point.end != self.checkpointed.load(Ordering::Acquire);
+        let is_in_place = match reach {
+            Reach::Journal => !file.journal.has_work(self.clock.monotonic()),
+            Reach::Files => file.journal.counting().is_nothing(),
+            Reach::CleanStop => false,
+        };
+        if !is_new && is_in_place {
             return Ok(());
         }
         let upto = PhysicalOffset::new(point.end);
-        self.dispatch.queues.flush(upto)?;
+        let queues = &self.dispatch.queues;
+        let filed = match reach {
+            Reach::Journal => queues.file(point, &mut file.journal, &*self.clock)?,
+            Reach::Files | Reach::CleanStop => queues.flush_all(point, &mut file.journal)?,
+        };
         self.disk.reached(CrashPoint::AfterQueueFlush);
         // After a crash Java's `IndexService.load` destroys an index file that is newer than this
         // time, and takes no other part of its checkpoint from it.
@@ -120,13 +153,32 @@ impl StoreCore {
         self.dispatch.index.flush(upto)?;
         self.disk.reached(CrashPoint::BeforeCheckpoint);
         file.java.physic_msg_timestamp = point.store_ms;
-        file.java.logics_msg_timestamp = point.store_ms;
+        let (journal, in_files) = match filed {
+            Filed::All => (JournalBytes::default(), None),
+            Filed::Older => file.journal.without_older(),
+            Filed::Journaled => (file.journal.counting(), None),
+        };
+        let in_files = if journal.is_nothing() { Some(point) } else { in_files };
+        if let Some(point) = in_files {
+            // Java knows of queue files only: after a crash it begins where they end.
+            file.java.logics_msg_timestamp = point.store_ms;
+        }
+        let clean = reach == Reach::CleanStop;
         // Asked after the flush: an entry that came since makes it false, never the other way.
         let keyless = self.options.index_enabled && self.dispatch.index.indexed_to().is_none();
-        let ours = Some(Extension { dispatched: point.end, clean, keyless, rebuilds: false });
+        let ours =
+            Some(Extension { dispatched: point.end, journal, clean, keyless, rebuilds: false });
         file.file.write(&Checkpoint { java: file.java, ours })?;
         file.ours = ours;
         self.checkpointed.store(point.end, Ordering::Release);
+        if let Some(point) = in_files {
+            self.queues_filed.store(point.end, Ordering::Release);
+        }
+        match filed {
+            Filed::All => file.journal.empty()?,
+            Filed::Older => file.journal.drop_older()?,
+            Filed::Journaled => {}
+        }
         Ok(())
     }
 

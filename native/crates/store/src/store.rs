@@ -365,7 +365,7 @@ impl Store {
         let scope = Scope {
             options: &core.options,
             disk: &core.disk,
-            end: core.checkpointed(),
+            end: core.queues_filed.load(Ordering::Acquire),
             is_stopped: false,
             min: &|| core.log.positions.min.load(Ordering::Acquire),
             pace,

@@ -6,6 +6,9 @@
 //! what others have on the file system. An
 //! entry is marked only when it is on disk, so a failed flush can be repeated and loses nothing;
 //! whether it may be repeated is the store's decision (it poisons itself).
+//!
+//! Where thousands of queues have a few entries each, they go to the journal, and to the files only
+//! when the journal has enough of them.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -24,10 +27,12 @@ use crate::disk::DiskFile;
 /// Queues written before their files are synced; below the bound of open descriptors, so that a
 /// file is synced through the descriptor that wrote it.
 const GROUP_QUEUES: usize = 128;
+/// Queues written between two looks at the clock, some ten milliseconds when their files are new.
+pub(super) const LOOK_AFTER_QUEUES: usize = 32;
 /// More queues than this are synced by one `syncfs`.
-const WHOLE_QUEUES: usize = 256;
+pub(super) const WHOLE_QUEUES: usize = 256;
 /// Entries copied out of a tail at once, so that a publisher waits for microseconds only.
-const RUN_ENTRIES: usize = 8192;
+pub(super) const RUN_ENTRIES: usize = 8192;
 /// Flushed entries a busy queue keeps in memory for readers at its tail.
 const WINDOW_ENTRIES: usize = 256;
 /// Flushed entries that all queues together keep: 6 MB.
@@ -39,13 +44,15 @@ pub(super) struct Maintenance {
     /// Queues that keep flushed entries, the one that began first in front.
     windowed: VecDeque<Weak<Queue>>,
     window_entries: usize,
-    entries: Vec<QueueEntry>,
+    /// Dirty queues with entries in the journal's older file, not on the table's list.
+    pub(super) draining: Vec<Arc<Queue>>,
+    pub(super) entries: Vec<QueueEntry>,
     bytes: Vec<u8>,
 }
 
 /// Files and folders a group has written.
 #[derive(Default)]
-struct Unsynced {
+pub(super) struct Unsynced {
     /// With `whole` only the first: it was open before anything was written, so it hears of every
     /// failure, and thousands must not stay open.
     files: Vec<(Arc<dyn DiskFile>, PathBuf)>,
@@ -54,7 +61,18 @@ struct Unsynced {
     whole: bool,
 }
 
+/// How many of `queues` are written before they are synced.
+pub(super) fn at_once(shared: &Shared, queues: usize) -> usize {
+    let whole = queues > WHOLE_QUEUES && shared.descriptors.disk().syncs_file_systems();
+    if whole { queues } else { GROUP_QUEUES }
+}
+
 impl Unsynced {
+    /// For a group of so many queues.
+    pub(super) fn of(queues: usize) -> Self {
+        Self { whole: queues > GROUP_QUEUES, ..Self::default() }
+    }
+
     fn note(&mut self, file: Arc<dyn DiskFile>, path: PathBuf) {
         let is_last = self.files.last().is_some_and(|(last, _)| Arc::ptr_eq(last, &file));
         if !is_last && (!self.whole || self.files.is_empty()) {
@@ -62,7 +80,7 @@ impl Unsynced {
         }
     }
 
-    fn sync(&mut self, shared: &Shared) -> Result<(), QueueError> {
+    pub(super) fn sync(&mut self, shared: &Shared) -> Result<(), QueueError> {
         if !self.whole {
             for (file, path) in &self.files {
                 file.sync_data().map_err(|error| QueueError::io("sync", path, error))?;
@@ -96,13 +114,13 @@ impl Maintenance {
         shared: &Shared,
         upto: PhysicalOffset,
     ) -> Result<(), QueueError> {
-        let dirty = std::mem::take(&mut *lock(&shared.dirty));
+        let mut dirty = std::mem::take(&mut *lock(&shared.dirty));
+        dirty.append(&mut self.draining);
         let mut left = dirty.as_slice();
-        let at_once = dirty.len() > WHOLE_QUEUES && shared.descriptors.disk().syncs_file_systems();
-        let group_queues = if at_once { dirty.len() } else { GROUP_QUEUES };
+        let group_queues = at_once(shared, dirty.len());
         while !left.is_empty() {
             let (group, rest) = left.split_at(left.len().min(group_queues));
-            if let Err(error) = self.flush_group(shared, group, upto) {
+            if let Err(error) = self.flush_group(shared, group, upto, &|| true) {
                 lock(&shared.dirty).extend_from_slice(left);
                 return Err(error);
             }
@@ -112,23 +130,35 @@ impl Maintenance {
         Ok(())
     }
 
-    fn flush_group(
+    /// Flushed entries that are in memory no more.
+    pub(super) fn forget_windowed(&mut self, entries: usize) {
+        self.window_entries -= entries;
+    }
+
+    /// Writes and syncs queues of the group while there is time; how many.
+    pub(super) fn flush_group(
         &mut self,
         shared: &Shared,
         group: &[Arc<Queue>],
         upto: PhysicalOffset,
-    ) -> Result<(), QueueError> {
-        let whole = group.len() > GROUP_QUEUES;
-        let mut unsynced = Unsynced { whole, ..Unsynced::default() };
+        has_time: &dyn Fn() -> bool,
+    ) -> Result<usize, QueueError> {
+        let mut unsynced = Unsynced::of(group.len());
         let mut written = Vec::with_capacity(group.len());
-        for queue in group {
-            written.push(self.write_queue(queue, upto, &mut unsynced)?);
+        for some in group.chunks(shared.look_after.load(Ordering::Relaxed)) {
+            for queue in some {
+                written.push(self.write_queue(queue, upto, &mut unsynced)?);
+            }
+            if !has_time() {
+                break;
+            }
         }
         unsynced.sync(shared)?;
+        let count = written.len();
         for (queue, to) in group.iter().zip(written) {
             self.mark_flushed(shared, queue, to);
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Writes a queue's entries up to the log position; returns the offset reached.
@@ -215,7 +245,7 @@ impl Maintenance {
     }
 
     /// Drops windows, the one that began first, until all together fit.
-    fn evict_windows(&mut self) {
+    pub(super) fn evict_windows(&mut self) {
         while self.window_entries > WINDOW_TOTAL_ENTRIES {
             let Some(queue) = self.windowed.pop_front() else { return };
             let Some(queue) = queue.upgrade() else { continue };
@@ -257,6 +287,8 @@ impl Maintenance {
     pub(super) fn forget(&mut self, shared: &Shared, queue: &Queue) {
         let mut state = lock(&queue.state);
         state.phase = Phase::Deleted;
+        // Its files are about to go: nobody is to sync them.
+        state.resync_from = None;
         let unflushed = state.tail.unflushed_len();
         shared.unflushed.fetch_sub(unflushed, Ordering::Relaxed);
         self.window_entries -= state.tail.window_len();
@@ -290,7 +322,12 @@ fn write_units(
 }
 
 /// Notes the files that hold `[first, end)` although nothing is written to them.
-fn resync(queue: &Queue, first: u64, end: u64, unsynced: &mut Unsynced) -> Result<(), QueueError> {
+pub(super) fn resync(
+    queue: &Queue,
+    first: u64,
+    end: u64,
+    unsynced: &mut Unsynced,
+) -> Result<(), QueueError> {
     let files = &queue.files;
     let mut start = files.file_start(first);
     while start < end {

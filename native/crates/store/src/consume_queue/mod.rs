@@ -14,9 +14,12 @@
 mod descriptors;
 mod error;
 mod files;
+mod filing;
 mod flush;
+mod journal;
 mod queue;
 mod redispatch;
+mod restore;
 mod retention;
 mod table;
 mod tail;
@@ -28,6 +31,8 @@ mod tests;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use error::QueueError;
+pub(crate) use filing::Filed;
+pub(crate) use journal::{LeftBehind, QueueJournal};
 pub use queue::Queue;
 pub use redispatch::Redispatched;
 pub use table::{IgnoredNames, QueueTable};

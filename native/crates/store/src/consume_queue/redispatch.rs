@@ -62,7 +62,7 @@ impl Queue {
 
     /// Lets a queue that never had an entry begin at `at`: the log's earlier records are gone.
     /// False when it has, or had, entries.
-    fn start_at(&self, at: u64) -> bool {
+    pub(super) fn start_at(&self, at: u64) -> bool {
         let mut state = lock(&self.state);
         if state.tail.next() > 0 || state.span.end > state.span.first {
             return false;

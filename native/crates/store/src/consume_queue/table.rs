@@ -11,11 +11,16 @@ use turbopump_wire::{PhysicalOffset, QueueId, name::TopicName};
 use super::descriptors::Descriptors;
 use super::error::QueueError;
 use super::files::QueueFiles;
-use super::flush::Maintenance;
+use super::filing::Filed;
+use super::flush::{LOOK_AFTER_QUEUES, Maintenance, WHOLE_QUEUES};
+use super::journal::{LeftBehind, QueueJournal};
 use super::lock;
 use super::queue::{Phase, Queue};
 use super::unit::UNIT_BYTES;
+use crate::clock::Clock;
+use crate::commit_log::FlushedPoint;
 use crate::disk::Disk;
+use crate::error::DerivedError;
 
 /// Queue files open at once.
 const OPEN_FILES_MAX: usize = 512;
@@ -36,6 +41,10 @@ pub(super) struct Shared {
     pub(super) unflushed: AtomicUsize,
     /// Queues with entries in memory only. Taken inside a queue's own lock, never around it.
     pub(super) dirty: Mutex<Vec<Arc<Queue>>>,
+    /// With more such queues than this the journal comes first.
+    pub(super) journal_above: AtomicUsize,
+    /// Queues written between two looks at the clock.
+    pub(super) look_after: AtomicUsize,
     /// Taken before a queue's own lock.
     pub(super) maintenance: Mutex<Maintenance>,
 }
@@ -109,6 +118,8 @@ impl QueueTable {
             next_key: AtomicU64::new(0),
             unflushed: AtomicUsize::new(0),
             dirty: Mutex::new(Vec::new()),
+            journal_above: AtomicUsize::new(WHOLE_QUEUES),
+            look_after: AtomicUsize::new(LOOK_AFTER_QUEUES),
             maintenance: Mutex::new(Maintenance::default()),
         });
         let mut ignored = IgnoredNames::default();
@@ -232,6 +243,59 @@ impl QueueTable {
         lock(&self.shared.maintenance).flush(&self.shared, upto)
     }
 
+    /// Makes the same entries durable, where many queues have few of them in the journal first.
+    pub(crate) fn file(
+        &self,
+        point: FlushedPoint,
+        journal: &mut QueueJournal,
+        clock: &dyn Clock,
+    ) -> Result<Filed, DerivedError> {
+        let mut maintenance = lock(&self.shared.maintenance);
+        if let Some(filed) = maintenance.file(&self.shared, point, journal, clock)? {
+            return Ok(filed);
+        }
+        drop(maintenance);
+        self.flush_all(point, journal)
+    }
+
+    /// As [`Self::flush`]; the journal takes nothing more before it is emptied.
+    pub(crate) fn flush_all(
+        &self,
+        point: FlushedPoint,
+        journal: &mut QueueJournal,
+    ) -> Result<Filed, DerivedError> {
+        journal.retire();
+        self.flush(PhysicalOffset::new(point.end))?;
+        Ok(Filed::All)
+    }
+
+    /// Takes over what a dead process left in its journal, but no entry of a record that ends
+    /// beyond `end`. Not while records are appended.
+    pub(crate) fn restore(
+        &self,
+        journal: &LeftBehind,
+        end: PhysicalOffset,
+    ) -> Result<(), QueueError> {
+        let restored = journal.visit(|run| {
+            let queue = match (self.get(run.topic, run.id)?, TopicName::parse(run.topic)) {
+                (Some(queue), _) => queue,
+                (None, Ok(topic)) => self.get_or_create(&topic, run.id)?,
+                // No path is ever made from it.
+                (None, Err(_)) => return Ok(()),
+            };
+            queue.restore(run, end)
+        });
+        // A damaged one is never kept.
+        restored.unwrap_or(Ok(()))
+    }
+
+    /// With more such queues the journal comes first, and a slice of their files may be one.
+    #[cfg(test)]
+    pub(crate) fn journal_above(&self, queues: usize) {
+        self.shared.journal_above.store(queues, Ordering::Relaxed);
+        self.shared.look_after.store(1, Ordering::Relaxed);
+    }
+
     /// Entries in memory only. A caller whose flush cannot keep up must stop appending.
     #[must_use]
     pub fn unflushed_entries(&self) -> usize {
@@ -276,6 +340,7 @@ impl Drop for QueueTable {
     fn drop(&mut self) {
         // Queues hold the table's shared part, whose list holds queues: end the circle.
         lock(&self.shared.dirty).clear();
+        lock(&self.shared.maintenance).draining.clear();
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of a queue in memory: entries not yet in the file, and a few that are so that readers
 //! at the tail need no system call.
 //!
-//! Invariant: `base <= flushed <= next`, and entry `n` is held for `base <= n < next`.
+//! Invariant: `base <= flushed <= journaled <= next`, and entry `n` is held for `base <= n < next`.
 
 use std::collections::VecDeque;
 
@@ -16,13 +16,15 @@ const IDLE_CAPACITY: usize = 0;
 pub(super) struct Tail {
     base: u64,
     flushed: u64,
+    /// Entries below are in the file or in the journal.
+    journaled: u64,
     entries: VecDeque<QueueEntry>,
 }
 
 impl Tail {
     /// A tail of a queue whose entries below `next` are all in the file.
     pub(super) const fn starting_at(next: u64) -> Self {
-        Self { base: next, flushed: next, entries: VecDeque::new() }
+        Self { base: next, flushed: next, journaled: next, entries: VecDeque::new() }
     }
 
     pub(super) const fn base(&self) -> u64 {
@@ -31,6 +33,10 @@ impl Tail {
 
     pub(super) const fn flushed(&self) -> u64 {
         self.flushed
+    }
+
+    pub(super) const fn journaled(&self) -> u64 {
+        self.journaled
     }
 
     pub(super) fn next(&self) -> u64 {
@@ -95,6 +101,12 @@ impl Tail {
     /// Entries below `to` are in the file now.
     pub(super) fn mark_flushed(&mut self, to: u64) {
         self.flushed = to.clamp(self.flushed, self.next());
+        self.journaled = self.journaled.max(self.flushed);
+    }
+
+    /// Entries below `to` are in the journal now.
+    pub(super) fn mark_journaled(&mut self, to: u64) {
+        self.journaled = to.clamp(self.journaled, self.next());
     }
 
     /// Drops flushed and readable entries from the front until at most `keep` flushed ones stay.
@@ -121,6 +133,7 @@ impl Tail {
         }
         self.entries.truncate((next - self.base) as usize);
         self.flushed = self.flushed.min(self.next());
+        self.journaled = self.journaled.min(self.next());
     }
 
     pub(super) fn heap_bytes(&self) -> usize {

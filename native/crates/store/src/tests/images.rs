@@ -24,7 +24,13 @@
 //! | checkpoint: sync / CRC | `foreign::a_deleted_topic_stays_deleted_…` / `checkpoint` |
 //! | topic deletion: log and checkpoint | `foreign::a_deleted_topic_stays_deleted_after_a_crash` |
 //! | queues: files / folders / second new file | `crash` / `crash`, this test / this test |
+//! | journal: its sync, also a checkpoint late / its name | `journal::the_next_process_…` / `…slice…` |
+//! | journal: what was found in files / a slice's files | `journal::what_recovery_found_…` / `crash` |
+//! | journal: files after it / emptied too early | `…slice…` / `…emptied_after_the_checkpoint_…` |
+//! | journal: CRC, magic / length | `any_flipped_bit_…` / `runs_come_back_…` of the journal |
+//! | journal: it does not fit / queues of a failed slice | `…not_fit_the_files_…` / `…failed_slice_…` |
 //! | rebuild: the note that it is going on | `foreign::a_rebuild_that_was_cut_short_begins_anew` |
+//! | journal: files' turn after a failure | `journal::after_a_failure_the_files_come_first` |
 //! | queues: all at once | `scale::a_flush_of_many_queues_is_one_sync_and_as_durable_as_many` |
 //! | queues cut: names / content | `edges::entries_beyond_the_log_are_dropped_and_zeroed` |
 //! | queues expired / deleted: names | `model` / `edges::a_deletion_cut_short_leaves_no_hole_…` |
@@ -44,6 +50,7 @@
 use super::crash::{Ledger, check};
 use super::{Message, Rig, options};
 use crate::disk::memory::{MemoryDisk, Unsynced};
+use crate::maintenance::Reach;
 use crate::options::FlushMode;
 
 /// Images of one life: one dropped, two prefixes, three subsets.
@@ -72,6 +79,7 @@ fn live(disk: &MemoryDisk, mode: FlushMode, chance: &mut Chance, ledger: &mut Le
     let mut id = 0;
     for _ in 0..=chance.below(2) {
         let Ok(rig) = Rig::open(disk.clone(), &options(mode)) else { return };
+        rig.journal_in_small_steps();
         for _ in 0..chance.below(25) + 5 {
             if act(&rig, mode, chance, ledger, &mut id).is_none() {
                 return;
@@ -98,8 +106,9 @@ fn act(
     ledger: &mut Ledger,
     id: &mut u64,
 ) -> Option<()> {
-    match chance.below(10) {
-        0 => rig.core.checkpoint(false).ok(),
+    match chance.below(11) {
+        0 if chance.below(4) == 0 => rig.core.checkpoint(false).ok(),
+        0 | 10 => rig.core.write_checkpoint(Reach::Journal).ok(),
         1 => rig.core.log.prepare(|| false).ok(),
         2 | 3 => {
             rig.core.log.sync_group().ok()?;

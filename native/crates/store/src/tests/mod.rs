@@ -7,6 +7,7 @@ mod edges;
 mod failure;
 mod foreign;
 mod images;
+mod journal;
 mod real_disk;
 mod round_trip;
 mod upkeep;
@@ -59,7 +60,15 @@ impl Rig {
         let dyn_disk: Arc<dyn Disk> = Arc::new(disk.clone());
         let dyn_clock: Arc<ManualClock> = Arc::clone(&clock);
         let (core, report) = StoreCore::open(options.clone(), dyn_disk, dyn_clock)?;
+        // Where a test asks for the journal, it is not too few queues for it.
+        core.dispatch.queues.journal_above(0);
         Ok(Self { disk, clock, core, report })
+    }
+
+    /// The journal's files are small, and a slice of the queues' files is one.
+    pub(crate) fn journal_in_small_steps(&self) {
+        self.core.checkpoint_file.lock().expect("lock").journal.set_entries_max(4);
+        self.clock.set_look_ms(1_100);
     }
 
     /// The store that the next process finds on `disk`.
