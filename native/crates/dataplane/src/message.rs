@@ -13,6 +13,8 @@ use turbopump_wire::record::{
     BLANK_BYTES, EncodeRecordError, RecordFields, RecordVersion, encode_record, record_bytes,
 };
 
+use crate::policy::TopicQueues;
+
 /// A message with everything decided but its positions.
 #[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
@@ -44,9 +46,11 @@ pub(crate) enum PutError {
     Queue(String),
 }
 
-/// Encodes the message into the batch; returns its index there.
+/// Encodes the message into the batch; returns its index there. `kept`: the queues of the
+/// message's topic.
 pub(crate) fn put(
     store: &Store,
+    kept: Option<&TopicQueues>,
     batch: &mut AppendBatch,
     record_bytes_max: usize,
     key_hashes: &mut Vec<i32>,
@@ -70,14 +74,23 @@ pub(crate) fn put(
     if bytes + BLANK_BYTES > record_bytes_max {
         return Err(PutError::TooLarge(bytes));
     }
-    let queue = queue_of(store, message.topic, message.queue_id)?;
+    let found;
+    let queue = if let Some(queue) = kept.and_then(|kept| kept.get(message.queue_id)) {
+        queue
+    } else {
+        found = queue_of(store, message.topic, message.queue_id)?;
+        if let Some(kept) = kept {
+            kept.keep(&found);
+        }
+        &found
+    };
     hash_keys(key_hashes, message.topic, message.properties);
     let meta = RecordMeta {
         tags: message.tags,
         kind: RecordKind::of_sys_flag(message.sys_flag),
         key_hashes,
     };
-    Ok(batch.push(&queue, meta, |out| {
+    Ok(batch.push(queue, meta, |out| {
         // Sizes were checked above, the only reasons for which encoding refuses.
         let encoded = encode_record(out, &fields);
         debug_assert!(encoded.is_ok());

@@ -47,6 +47,7 @@ impl Dispatch {
 
     /// Entries and keys of a batch that has its positions. Under the log lock.
     pub(crate) fn publish(&self, batch: &AppendBatch) {
+        self.index.expect(&batch.key_hashes);
         for record in &batch.records {
             let placed = record.placed;
             if record.kind.is_queued()

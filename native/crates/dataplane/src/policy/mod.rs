@@ -8,6 +8,7 @@ mod delta;
 mod name_table;
 mod names;
 mod snapshot;
+mod topic_queues;
 
 pub use delta::{
     BrokerPolicy, BrokerRole, GroupPolicy, LiveGroupPolicy, PolicyDelta, SubscriptionPolicy,
@@ -17,6 +18,7 @@ pub(crate) use names::{
     RETRY_PREFIX, SCHEDULE_TOPIC, dlq_topic, is_reserved_for_broker, is_system_group, retry_topic,
 };
 pub use snapshot::{LiveGroup, PolicySnapshot, Subscription, TopicEntry};
+pub(crate) use topic_queues::TopicQueues;
 
 /// Permission bit of `perm` and `brokerPermission`: may be read (Java `PermName.PERM_READ`).
 pub const PERM_READ: u32 = 4;

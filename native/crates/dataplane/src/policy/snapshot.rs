@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::name_table::NameTable;
+use super::name_table::{NameTable, Named};
+use super::topic_queues::TopicQueues;
 use super::{BrokerPolicy, GroupPolicy, LiveGroupPolicy, PolicyDelta, TopicPolicy};
 use crate::counters::TopicCounters;
 
@@ -15,6 +16,8 @@ pub struct TopicEntry {
     pub policy: TopicPolicy,
     /// Messages and bytes written since start.
     pub counters: Arc<TopicCounters>,
+    /// The store's queues as far as they were used under this policy.
+    pub(crate) queues: TopicQueues,
 }
 
 /// One subscription of a live group.
@@ -33,6 +36,7 @@ pub struct Subscription {
 /// A group with members.
 #[derive(Debug)]
 pub struct LiveGroup {
+    name: String,
     /// Whether its members consume as broadcast.
     pub broadcasting: bool,
     /// Whether it holds a queue lock.
@@ -59,10 +63,29 @@ impl LiveGroup {
             (subscription.topic.into_boxed_str(), known)
         });
         Self {
+            name: policy.name,
             broadcasting: policy.broadcasting,
             holds_queue_locks: policy.holds_queue_locks,
             subscriptions: subscriptions.collect(),
         }
+    }
+}
+
+impl Named for TopicEntry {
+    fn name(&self) -> &str {
+        &self.policy.name
+    }
+}
+
+impl Named for GroupPolicy {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Named for LiveGroup {
+    fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -125,22 +148,21 @@ impl PolicySnapshot {
         remove(&mut next.live_groups, &delta.removed_live_groups);
         for policy in delta.topics {
             let counters = next.topics.get(policy.name.as_str()).map(|old| old.counters.clone());
-            let name = policy.name.clone().into_boxed_str();
             let counters = counters.unwrap_or_default();
-            next.topics.insert(name, Arc::new(TopicEntry { policy, counters }));
+            let queues = TopicQueues::of(policy.write_queues.max(policy.read_queues));
+            next.topics.insert(Arc::new(TopicEntry { policy, counters, queues }));
         }
         for policy in delta.groups {
-            next.groups.insert(policy.name.clone().into_boxed_str(), Arc::new(policy));
+            next.groups.insert(Arc::new(policy));
         }
         for policy in delta.live_groups {
-            let name = policy.name.clone().into_boxed_str();
-            next.live_groups.insert(name, Arc::new(LiveGroup::new(policy)));
+            next.live_groups.insert(Arc::new(LiveGroup::new(policy)));
         }
         next
     }
 }
 
-fn remove<V>(names: &mut NameTable<V>, removed: &[String]) {
+fn remove<V: Named>(names: &mut NameTable<V>, removed: &[String]) {
     for name in removed {
         names.remove(name.as_str());
     }

@@ -18,7 +18,7 @@ use super::send_header::SendHeader;
 use super::send_properties::{PropertyText, SentProperties};
 use crate::event_loop::{Answer, AnswerKind, LoopCore, Request, Stop};
 use crate::message::{self, Message, PutError};
-use crate::policy::{BrokerPolicy, PolicySnapshot, SCHEDULE_TOPIC, TopicEntry};
+use crate::policy::{BrokerPolicy, PolicySnapshot, SCHEDULE_TOPIC, TopicEntry, TopicQueues};
 
 impl LoopCore {
     /// Puts the message, or all of a batch, into the turn's append.
@@ -89,7 +89,8 @@ impl LoopCore {
             body: request.body,
             properties: text,
         };
-        let record = self.put(&message)?;
+        let kept = route.topic.is_none().then_some(&destination.topic.queues);
+        let record = self.put(kept, &message)?;
         let unique_id = made.as_ref().map_or(sent.unique_id.as_bytes(), |id| id.as_slice());
         let kept = self.group.keep_text(unique_id);
         let topic = match route.topic {
@@ -99,10 +100,14 @@ impl LoopCore {
         Ok((record, topic, kept))
     }
 
-    pub(super) fn put(&mut self, message: &Message<'_>) -> Result<usize, Stop> {
+    pub(super) fn put(
+        &mut self,
+        kept: Option<&TopicQueues>,
+        message: &Message<'_>,
+    ) -> Result<usize, Stop> {
         let limit = self.shared.limits.record_bytes;
         let hashes = &mut self.scratch.key_hashes;
-        message::put(&self.shared.store, &mut self.batch, limit, hashes, message)
+        message::put(&self.shared.store, kept, &mut self.batch, limit, hashes, message)
             .map_err(|error| self.put_refusal(&error))
     }
 

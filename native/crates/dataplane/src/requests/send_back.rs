@@ -108,7 +108,8 @@ impl LoopCore {
             body: record.body,
             properties: &text,
         };
-        let index = self.put(&message)?;
+        let kept = route.topic.is_none().then_some(&destination.topic.queues);
+        let index = self.put(kept, &message)?;
         let topic = match route.topic {
             Some(topic) => policy.topic(topic).cloned(),
             None => Some(Arc::clone(&destination.topic)),

@@ -43,19 +43,22 @@ impl LoopCore {
         for entry in batch::iter(request.body) {
             let entry = entry.map_err(|error| not_a_batch(&error.to_string()))?;
             let tags = properties::get_str(entry.properties, name::TAGS).unwrap_or_default();
-            self.put(&Message {
-                topic: header.topic,
-                queue_id: queue,
-                tags: TagsCode::Fixed(tags_code(tags)),
-                flag: entry.flag,
-                sys_flag: header.sys_flag,
-                born_ms: header.born_timestamp,
-                born_host: request.peer,
-                store_host: self.shared.store_host(),
-                reconsume_times: header.reconsume_times,
-                body: entry.body,
-                properties: entry.properties,
-            })?;
+            self.put(
+                Some(&topic.queues),
+                &Message {
+                    topic: header.topic,
+                    queue_id: queue,
+                    tags: TagsCode::Fixed(tags_code(tags)),
+                    flag: entry.flag,
+                    sys_flag: header.sys_flag,
+                    born_ms: header.born_timestamp,
+                    born_host: request.peer,
+                    store_host: self.shared.store_host(),
+                    reconsume_times: header.reconsume_times,
+                    body: entry.body,
+                    properties: entry.properties,
+                },
+            )?;
         }
         let id = properties::get(header.properties.as_bytes(), name::UNIQ_KEY).unwrap_or_default();
         let transaction_id = self.group.keep_text(id);

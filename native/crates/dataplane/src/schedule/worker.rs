@@ -179,6 +179,7 @@ impl Worker {
         let limit = self.shared.limits.record_bytes;
         let put = message::put(
             &self.shared.store,
+            None,
             &mut self.batch,
             limit,
             &mut self.key_hashes,

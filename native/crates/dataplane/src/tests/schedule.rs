@@ -103,7 +103,7 @@ fn a_message_without_a_place_to_go_blocks_nothing() {
         properties: b"REAL_TOPIC\x01../../etc\x02REAL_QID\x010\x02",
     };
     let mut batch = turbopump_store::AppendBatch::new();
-    crate::message::put(&shared.store, &mut batch, 1 << 20, &mut Vec::new(), &stray).unwrap();
+    crate::message::put(&shared.store, None, &mut batch, 1 << 20, &mut Vec::new(), &stray).unwrap();
     shared.store.append(&mut batch).unwrap();
     rig.call(&delayed(1));
     rig.clock.advance(1000);

@@ -287,6 +287,7 @@ impl Maintenance {
     pub(super) fn forget(&mut self, shared: &Shared, queue: &Queue) {
         let mut state = lock(&queue.state);
         state.phase = Phase::Deleted;
+        queue.deleted.store(true, Ordering::Release);
         // Its files are about to go: nobody is to sync them.
         state.resync_from = None;
         let unflushed = state.tail.unflushed_len();

@@ -63,6 +63,7 @@ pub struct Queue {
     pub(super) min_physical: AtomicU64,
     last_update_ms: AtomicI64,
     opened: AtomicBool,
+    pub(super) deleted: AtomicBool,
     /// A bit for each event loop that holds pulls of this queue; the data plane owns the meaning.
     pub waiters: AtomicU64,
     pub(super) state: Mutex<State>,
@@ -88,6 +89,7 @@ impl Queue {
             min_physical: AtomicU64::new(0),
             last_update_ms: AtomicI64::new(0),
             opened: AtomicBool::new(false),
+            deleted: AtomicBool::new(false),
             waiters: AtomicU64::new(0),
             state: Mutex::new(state),
         }
@@ -103,6 +105,13 @@ impl Queue {
     #[must_use]
     pub const fn id(&self) -> QueueId {
         self.files.id
+    }
+
+    /// True once the topic was deleted: nothing is kept, and the table may have another queue under
+    /// the name. Who keeps queues asks before each use.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.deleted.load(Ordering::Acquire)
     }
 
     /// The number that the next published entry gets. Only the holder of the log lock may rely on

@@ -173,6 +173,16 @@ impl Index {
         true
     }
 
+    /// Says that these keys are about to be added: their slots are brought into the cache together.
+    pub(crate) fn expect(&self, key_hashes: &[i32]) {
+        if !self.enabled || key_hashes.len() < 2 {
+            return;
+        }
+        if let Some(building) = lock(&self.files).building.back() {
+            building.slots.bring(key_hashes.iter().map(|hash| self.geometry.slot_of(*hash)));
+        }
+    }
+
     /// Position of the newest indexed record, in memory or on disk.
     #[must_use]
     pub fn indexed_to(&self) -> Option<PhysicalOffset> {
