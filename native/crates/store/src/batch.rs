@@ -188,6 +188,11 @@ impl AppendBatch {
         self.queues.iter().map(|slot| &slot.queue)
     }
 
+    /// Takes the distinct queues out of an appended batch, which is to be cleared next.
+    pub fn take_queues(&mut self) -> impl Iterator<Item = Arc<Queue>> {
+        self.queues.drain(..).map(|slot| slot.queue)
+    }
+
     /// Empties the batch, keeping its memory up to a bound: one giant turn must not pin its size
     /// for the life of the loop.
     pub fn clear(&mut self) {

@@ -24,7 +24,7 @@ impl LoopCore {
                 let records = 0..self.batch.len();
                 self.group.end = end;
                 self.group.placed.extend(records.map(|index| self.batch.placed(index)));
-                self.group.touched.extend(self.batch.queues().cloned());
+                self.group.touched.extend(self.batch.take_queues());
                 self.batch.clear();
                 self.appended(policy, outlets);
             }

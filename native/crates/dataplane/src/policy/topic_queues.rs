@@ -14,27 +14,29 @@ use turbopump_wire::QueueId;
 /// Queues of a topic that are kept, 16 bytes each; those beyond are looked up.
 const KEPT_MAX: u32 = 1024;
 
-/// Queues by number, each found on its first use.
+/// Queues by number, each found on its first use; an unused topic costs no memory.
 #[derive(Default)]
 pub(crate) struct TopicQueues {
-    by_id: Box<[OnceLock<Arc<Queue>>]>,
+    by_id: OnceLock<Box<[OnceLock<Arc<Queue>>]>>,
+    room: u32,
 }
 
 impl TopicQueues {
     /// Room for so many queues, as far as they are kept.
     pub(super) fn of(queues: u32) -> Self {
-        Self { by_id: (0..queues.min(KEPT_MAX)).map(|_| OnceLock::new()).collect() }
+        Self { by_id: OnceLock::new(), room: queues.min(KEPT_MAX) }
     }
 
     /// The queue, when it was kept and still is the topic's.
     pub(crate) fn get(&self, id: QueueId) -> Option<&Arc<Queue>> {
-        self.by_id.get(id.get() as usize)?.get().filter(|queue| !queue.is_deleted())
+        self.by_id.get()?.get(id.get() as usize)?.get().filter(|queue| !queue.is_deleted())
     }
 
     /// Keeps the store's queue. Of a topic that is deleted and made again while its policy stays,
     /// the first one is, which is then found in the store each time.
     pub(crate) fn keep(&self, queue: &Arc<Queue>) {
-        if let Some(place) = self.by_id.get(queue.id().get() as usize) {
+        let empty = || (0..self.room).map(|_| OnceLock::new()).collect();
+        if let Some(place) = self.by_id.get_or_init(empty).get(queue.id().get() as usize) {
             place.get_or_init(|| Arc::clone(queue));
         }
     }
@@ -42,7 +44,7 @@ impl TopicQueues {
 
 impl std::fmt::Debug for TopicQueues {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kept = self.by_id.iter().filter(|place| place.get().is_some()).count();
-        write!(out, "{kept} of {} queues", self.by_id.len())
+        let kept = self.by_id.get().into_iter().flatten().filter(|place| place.get().is_some());
+        write!(out, "{} of {} queues", kept.count(), self.room)
     }
 }

@@ -37,14 +37,15 @@ impl LoopCore {
         let destination = destination(&header, request, topic, queue_id, policy)?;
         let mut text = std::mem::take(&mut self.scratch.properties);
         text.clear();
-        let sent = self.put_one(request, &header, &destination, &mut text, policy);
+        let queue_id = destination.queue_id;
+        let sent = self.put_one(request, &header, destination, &mut text, policy);
         self.scratch.properties = text;
         let (record, topic, transaction_id) = sent?;
         self.group.answers.push(Answer {
             to: request.to,
             records: record..record + 1,
             topic,
-            kind: AnswerKind::Sent { queue_id: destination.queue_id, transaction_id },
+            kind: AnswerKind::Sent { queue_id, transaction_id },
             waits: !SentProperties::says_no_wait(header.properties),
         });
         Ok(())
@@ -57,7 +58,7 @@ impl LoopCore {
         &mut self,
         request: &Request<'_>,
         header: &SendHeader<'_>,
-        destination: &Destination,
+        destination: Destination,
         text: &mut Vec<u8>,
         policy: &PolicySnapshot,
     ) -> Result<(usize, Option<Arc<TopicEntry>>, std::ops::Range<usize>), Stop> {
@@ -74,7 +75,7 @@ impl LoopCore {
             set(text, name::DELAY_TIME_LEVEL, "-1")?;
         }
         self.refuse_what_is_not_done_yet(header, &sent, delay)?;
-        let route = delayed(broker, destination, &mut delay, text, sent.has_timer)?;
+        let route = delayed(broker, &destination, &mut delay, text, sent.has_timer)?;
         let tags = route.tags.unwrap_or_else(|| TagsCode::Fixed(tags_code(sent.tags)));
         let message = Message {
             topic: route.topic.unwrap_or(&destination.topic.policy.name),
@@ -95,7 +96,7 @@ impl LoopCore {
         let kept = self.group.keep_text(unique_id);
         let topic = match route.topic {
             Some(topic) => policy.topic(topic).cloned(),
-            None => Some(destination.topic.clone()),
+            None => Some(destination.topic),
         };
         Ok((record, topic, kept))
     }

@@ -180,3 +180,28 @@ fn a_header_that_does_not_decode_closes_its_connection() {
     rig.service.frame(&mut rig.wires, crate::testing::conn(1), frame);
     assert_eq!(rig.wires.closed, [crate::testing::conn(1)]);
 }
+
+#[test]
+fn a_topic_deleted_in_the_store_and_used_again_begins_at_0() {
+    let mut rig = Rig::new(FlushMode::Async);
+    for (opaque, offset) in [(1, 0), (2, 1)] {
+        assert_eq!(rig.call(&send(opaque, b"old")).number("queueOffset"), offset);
+    }
+    // The policy stays, and with it the queue that it keeps.
+    rig.plane.delete_topic(TOPIC).unwrap();
+    for (opaque, offset) in [(3, 0), (4, 1)] {
+        assert_eq!(rig.call(&send(opaque, b"new")).number("queueOffset"), offset);
+    }
+    let pulled = rig.call(&Call::pull(5, GROUP, TOPIC, 0));
+    assert_eq!((pulled.code, records(&pulled.body).len()), (0, 2));
+    assert_eq!(records(&pulled.body)[0].body, b"new");
+}
+
+#[test]
+fn a_topic_whose_policy_changes_keeps_its_numbers() {
+    let mut rig = Rig::new(FlushMode::Async);
+    assert_eq!(rig.call(&send(1, b"a")).number("queueOffset"), 0);
+    let grown = crate::testing::topic(TOPIC, 16);
+    rig.plane.publish(PolicyDelta { topics: vec![grown], ..Default::default() });
+    assert_eq!(rig.call(&send(2, b"b")).number("queueOffset"), 1);
+}

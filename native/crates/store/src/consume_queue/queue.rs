@@ -25,7 +25,8 @@ pub(super) enum Phase {
     Deleted,
 }
 
-/// What the queue's own lock guards.
+/// What the queue's own lock guards; in memory in this order, see [`Queue`].
+#[repr(C)]
 pub(super) struct State {
     pub(super) phase: Phase,
     /// On the table's list of queues to flush.
@@ -35,12 +36,12 @@ pub(super) struct State {
     /// The names of the files and folders are on disk for sure. An earlier process may have been
     /// killed between making and syncing them, so this begins false.
     pub(super) names_durable: bool,
+    pub(super) tail: Tail,
     /// First entry found again in the files by recovery: a killed process may have written it
     /// without syncing.
     pub(super) resync_from: Option<u64>,
     /// Filler units to write in front of the first entry.
     pub(super) blanks: u64,
-    pub(super) tail: Tail,
     pub(super) span: Span,
 }
 
@@ -55,18 +56,22 @@ enum Look {
 }
 
 /// A consume queue. Shared; all methods take `&self`.
+///
+/// The order of the fields is the one in memory: with many queues each message finds another one
+/// out of the cache, so what an append needs lies together in front.
+#[repr(C)]
 pub struct Queue {
-    pub(super) files: QueueFiles,
+    opened: AtomicBool,
+    pub(super) deleted: AtomicBool,
     pub(super) next: AtomicU64,
+    last_update_ms: AtomicI64,
+    /// A bit for each event loop that holds pulls of this queue; the data plane owns the meaning.
+    pub waiters: AtomicU64,
+    pub(super) files: QueueFiles,
+    pub(super) state: Mutex<State>,
     pub(super) min: AtomicU64,
     /// Log position of the entry at `min`, plus 1; 0 when it is not known.
     pub(super) min_physical: AtomicU64,
-    last_update_ms: AtomicI64,
-    opened: AtomicBool,
-    pub(super) deleted: AtomicBool,
-    /// A bit for each event loop that holds pulls of this queue; the data plane owns the meaning.
-    pub waiters: AtomicU64,
-    pub(super) state: Mutex<State>,
 }
 
 impl Queue {
