@@ -24,11 +24,11 @@
 //! | checkpoint: sync / CRC | `foreign::a_deleted_topic_stays_deleted_…` / `checkpoint` |
 //! | topic deletion: log and checkpoint | `foreign::a_deleted_topic_stays_deleted_after_a_crash` |
 //! | queues: files / folders / second new file | `crash` / `crash`, this test / this test |
-//! | journal: its sync, also a checkpoint late / its name | `journal::the_next_process_…` / `…slice…` |
-//! | journal: what was found in files / a slice's files | `journal::what_recovery_found_…` / `crash` |
+//! | journal: its sync, a checkpoint late / its name | `journal::the_next_process_…` / `…slice…` |
+//! | journal: found in files / a slice's files | `journal::what_recovery_found_…` / `crash` |
 //! | journal: files after it / emptied too early | `…slice…` / `…emptied_after_the_checkpoint_…` |
 //! | journal: CRC, magic / length | `any_flipped_bit_…` / `runs_come_back_…` of the journal |
-//! | journal: it does not fit / queues of a failed slice | `…not_fit_the_files_…` / `…failed_slice_…` |
+//! | journal: no room / queues of a failed slice | `…not_fit_the_files_…` / `…failed_slice_…` |
 //! | rebuild: the note that it is going on | `foreign::a_rebuild_that_was_cut_short_begins_anew` |
 //! | journal: files' turn after a failure | `journal::after_a_failure_the_files_come_first` |
 //! | queues: all at once | `scale::a_flush_of_many_queues_is_one_sync_and_as_durable_as_many` |
