@@ -439,6 +439,8 @@ fn a_topic_deleted_soon_after_a_crash_is_not_looked_for() {
         let after = rig.reopened(rig.disk.after_kill());
         after.core.dispatch.queues.delete_topic("T").expect("delete");
         after.core.write_checkpoint(reach).expect("its files are gone, and nobody minds");
+        let left = after.disk.list(Path::new("/store/consumequeue/T/0")).expect("list");
+        assert!(left.is_empty(), "{reach:?} made them again: {left:?}");
     }
 }
 
