@@ -32,8 +32,8 @@ impl TopicQueues {
         self.by_id.get()?.get(id.get() as usize)?.get().filter(|queue| !queue.is_deleted())
     }
 
-    /// Keeps the store's queue. Of a topic that is deleted and made again while its policy stays,
-    /// the first one is, which is then found in the store each time.
+    /// Keeps the store's queue unless one was kept before: a topic that is deleted in the store and
+    /// used again under the same policy has its queues looked up there each time.
     pub(crate) fn keep(&self, queue: &Arc<Queue>) {
         let empty = || (0..self.room).map(|_| OnceLock::new()).collect();
         if let Some(place) = self.by_id.get_or_init(empty).get(queue.id().get() as usize) {

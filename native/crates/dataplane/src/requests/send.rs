@@ -90,8 +90,8 @@ impl LoopCore {
             body: request.body,
             properties: text,
         };
-        let kept = route.topic.is_none().then_some(&destination.topic.queues);
-        let record = self.put(kept, &message)?;
+        let queues = route.topic.is_none().then_some(&destination.topic.queues);
+        let record = self.put(queues, &message)?;
         let unique_id = made.as_ref().map_or(sent.unique_id.as_bytes(), |id| id.as_slice());
         let kept = self.group.keep_text(unique_id);
         let topic = match route.topic {

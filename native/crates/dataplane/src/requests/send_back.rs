@@ -108,8 +108,8 @@ impl LoopCore {
             body: record.body,
             properties: &text,
         };
-        let kept = route.topic.is_none().then_some(&destination.topic.queues);
-        let index = self.put(kept, &message)?;
+        let queues = route.topic.is_none().then_some(&destination.topic.queues);
+        let index = self.put(queues, &message)?;
         let topic = match route.topic {
             Some(topic) => policy.topic(topic).cloned(),
             None => Some(Arc::clone(&destination.topic)),

@@ -12,7 +12,7 @@ use turbopump_wire::PhysicalOffset;
 
 use super::error::QueueError;
 use super::flush::{Maintenance, RUN_ENTRIES, Unsynced, at_once, resync};
-use super::journal::{QueueJournal, Turn};
+use super::journal::{JournalFile, QueueJournal, Turn};
 use super::lock;
 use super::queue::Queue;
 use super::table::Shared;
@@ -66,9 +66,8 @@ impl Maintenance {
             self.draining = std::mem::take(&mut *lock(&shared.dirty));
         }
         let upto = PhysicalOffset::new(point.end);
-        journal.begin(now)?;
         let mut found = Vec::new();
-        self.add_all(shared, upto, journal, &mut found)?;
+        self.add_all(shared, upto, journal.begin(now)?, &mut found)?;
         journal.finish(point)?;
         sync_found(shared, &found)?;
         if !journal.is_draining() {
@@ -84,7 +83,7 @@ impl Maintenance {
         &mut self,
         shared: &Shared,
         upto: PhysicalOffset,
-        journal: &mut QueueJournal,
+        journal: &mut JournalFile,
         found: &mut Vec<Arc<Queue>>,
     ) -> Result<(), DerivedError> {
         // Still dirty afterwards: their files lack the entries.
@@ -101,7 +100,7 @@ impl Maintenance {
         &mut self,
         queue: &Arc<Queue>,
         upto: PhysicalOffset,
-        journal: &mut QueueJournal,
+        journal: &mut JournalFile,
         found: &mut Vec<Arc<Queue>>,
     ) -> Result<(), DerivedError> {
         loop {

@@ -17,7 +17,7 @@ const HEAD_BYTES: usize = 12;
 /// Payload after which a chunk is written.
 pub(super) const CHUNK_BYTES: usize = 1 << 20;
 
-pub(super) struct JournalFile {
+pub(in crate::consume_queue) struct JournalFile {
     path: PathBuf,
     file: Option<Arc<dyn DiskFile>>,
     /// That count.
@@ -56,7 +56,7 @@ impl JournalFile {
     }
 
     /// Adds entries of one queue, the first one's number being `first`.
-    pub(super) fn add(
+    pub(in crate::consume_queue) fn add(
         &mut self,
         topic: &str,
         id: QueueId,
@@ -131,7 +131,8 @@ impl JournalFile {
         doing: &'static str,
         act: impl FnOnce(&dyn DiskFile) -> io::Result<()>,
     ) -> Result<(), FileError> {
-        let Some(file) = &self.file else { return Ok(()) };
-        act(&**file).map_err(FileError::on(doing, &self.path))
+        // Opened by whoever begins; without a file nothing was done, and that is no success.
+        let file = self.file.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into());
+        file.and_then(|file| act(&**file)).map_err(FileError::on(doing, &self.path))
     }
 }

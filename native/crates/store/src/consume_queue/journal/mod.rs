@@ -22,12 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use turbopump_wire::QueueId;
-
 pub(crate) use left_behind::{LeftBehind, Run};
 
-use self::file::JournalFile;
-use super::unit::QueueEntry;
+pub(super) use self::file::JournalFile;
 use crate::checkpoint::JournalBytes;
 use crate::commit_log::FlushedPoint;
 use crate::disk::Disk;
@@ -45,9 +42,12 @@ const MEANWHILE: usize = 4;
 pub(crate) struct QueueJournal {
     root: PathBuf,
     disk: Arc<dyn Disk>,
-    files: [JournalFile; 2],
-    /// The one that takes additions.
-    newer: usize,
+    /// Takes additions.
+    newer: JournalFile,
+    /// Sealed, or empty.
+    older: JournalFile,
+    /// Which of the two files `newer` is, 0 or 1.
+    newer_nth: usize,
     is_usable: bool,
     entries_max: usize,
     /// Where the log ended at the last addition.
@@ -78,14 +78,17 @@ impl QueueJournal {
         now: Duration,
     ) -> Self {
         let [first, second] = counting.bytes;
+        let mut newer = JournalFile::new(path_of(root, 0), first, now);
+        let mut older = JournalFile::new(path_of(root, 1), second, now);
+        if counting.newer == 1 {
+            std::mem::swap(&mut newer, &mut older);
+        }
         Self {
             root: root.to_owned(),
             disk: Arc::clone(disk),
-            files: [
-                JournalFile::new(path_of(root, 0), first, now),
-                JournalFile::new(path_of(root, 1), second, now),
-            ],
-            newer: counting.newer,
+            newer,
+            older,
+            newer_nth: counting.newer,
             is_usable: fits || counting.is_nothing(),
             entries_max: ENTRIES_MAX,
             added_to: None,
@@ -95,8 +98,16 @@ impl QueueJournal {
 
     /// What a checkpoint is to say.
     pub(crate) fn counting(&self) -> JournalBytes {
-        let [first, second] = &self.files;
-        JournalBytes { bytes: [first.bytes, second.bytes], newer: self.newer }
+        self.counting_with(self.older.bytes)
+    }
+
+    const fn counting_with(&self, older_bytes: u32) -> JournalBytes {
+        let newer_bytes = self.newer.bytes;
+        let bytes = match self.newer_nth {
+            0 => [newer_bytes, older_bytes],
+            _ => [older_bytes, newer_bytes],
+        };
+        JournalBytes { bytes, newer: self.newer_nth }
     }
 
     /// Whether the next addition seals a file because of its age, or the older file's queues are
@@ -107,16 +118,16 @@ impl QueueJournal {
 
     /// Whether the older file's queues are still to be written.
     pub(crate) fn is_draining(&self) -> bool {
-        self.counting().bytes.get(1 - self.newer).is_some_and(|bytes| *bytes > 0)
+        self.older.bytes > 0
     }
 
     /// Whether queues wait longer for their files than the newer file should grow.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.is_draining() && self.newer_entries() >= self.entries_max
+        self.is_draining() && self.newer.entries >= self.entries_max
     }
 
     pub(super) fn turn(&self, now: Duration) -> Turn {
-        let entries = self.newer_entries();
+        let entries = self.newer.entries;
         let is_full = self.is_draining() && entries >= self.entries_max * MEANWHILE;
         if !self.is_usable || is_full {
             return Turn::Full;
@@ -133,33 +144,22 @@ impl QueueJournal {
     /// Makes the newer file the older one. Not while there is one.
     pub(super) fn seal(&mut self) {
         debug_assert!(!self.is_draining(), "its queues are not in their files");
-        self.newer = 1 - self.newer;
+        std::mem::swap(&mut self.newer, &mut self.older);
+        self.newer_nth = 1 - self.newer_nth;
         self.sealed_at = self.added_to.take();
     }
 
-    /// Begins an addition; what `add` takes counts once `finish` has succeeded.
-    pub(super) fn begin(&mut self, now: Duration) -> Result<(), FileError> {
+    /// Begins an addition to the file it answers; what that takes counts once `finish` has
+    /// succeeded.
+    pub(super) fn begin(&mut self, now: Duration) -> Result<&mut JournalFile, FileError> {
         self.is_usable = false;
-        let Some(file) = self.files.get_mut(self.newer) else { return Ok(()) };
-        file.begin(&self.root, &self.disk, now)
-    }
-
-    /// Adds entries of one queue, the first one's number being `first`.
-    pub(super) fn add(
-        &mut self,
-        topic: &str,
-        id: QueueId,
-        first: u64,
-        entries: &[QueueEntry],
-    ) -> Result<(), FileError> {
-        let Some(file) = self.files.get_mut(self.newer) else { return Ok(()) };
-        file.add(topic, id, first, entries)
+        self.newer.begin(&self.root, &self.disk, now)?;
+        Ok(&mut self.newer)
     }
 
     /// Puts what was added, everything up to `point`, on disk.
     pub(super) fn finish(&mut self, point: FlushedPoint) -> Result<(), FileError> {
-        let Some(file) = self.files.get_mut(self.newer) else { return Ok(()) };
-        file.finish()?;
+        self.newer.finish()?;
         self.added_to = Some(point);
         self.is_usable = true;
         Ok(())
@@ -168,24 +168,18 @@ impl QueueJournal {
     /// What the checkpoint that forgets the older file says, and up to where the log's entries are
     /// in the queues' files then, if that is known.
     pub(crate) fn without_older(&self) -> (JournalBytes, Option<FlushedPoint>) {
-        let mut counting = self.counting();
-        if let Some(older) = counting.bytes.get_mut(1 - self.newer) {
-            *older = 0;
-        }
-        (counting, self.sealed_at)
+        (self.counting_with(0), self.sealed_at)
     }
 
     /// Forgets the older file's entries, after a checkpoint that says they do not count.
     pub(crate) fn drop_older(&mut self) -> Result<(), FileError> {
-        let Some(older) = self.files.get_mut(1 - self.newer) else { return Ok(()) };
-        older.empty(&self.disk)
+        self.older.empty(&self.disk)
     }
 
     /// Forgets all entries, after a checkpoint that says none count.
     pub(crate) fn empty(&mut self) -> Result<(), FileError> {
-        for file in &mut self.files {
-            file.empty(&self.disk)?;
-        }
+        self.newer.empty(&self.disk)?;
+        self.older.empty(&self.disk)?;
         self.is_usable = true;
         self.added_to = None;
         Ok(())
@@ -197,13 +191,8 @@ impl QueueJournal {
         self.entries_max = entries;
     }
 
-    fn newer_entries(&self) -> usize {
-        self.files.get(self.newer).map_or(0, |file| file.entries)
-    }
-
     fn is_old(&self, now: Duration) -> bool {
-        let newer = self.files.get(self.newer);
-        newer.is_some_and(|file| file.bytes > 0 && now.saturating_sub(file.began) >= AGE_MAX)
+        self.newer.bytes > 0 && now.saturating_sub(self.newer.began) >= AGE_MAX
     }
 }
 

@@ -1,10 +1,11 @@
 //! Bytes, damage, room and the turns of the two files.
 
 use proptest::prelude::*;
-use turbopump_wire::PhysicalOffset;
+use turbopump_wire::{PhysicalOffset, QueueId};
 
 use super::file::CHUNK_BYTES;
 use super::*;
+use crate::consume_queue::unit::QueueEntry;
 use crate::disk::OpenMode;
 use crate::disk::memory::MemoryDisk;
 
@@ -16,9 +17,9 @@ fn journal(disk: &Arc<dyn Disk>, bytes: [u32; 2], fits: bool) -> QueueJournal {
 }
 
 fn add(journal: &mut QueueJournal, runs: &[(&str, u32, u64, u64)], now: Duration) {
-    journal.begin(now).expect("begin");
+    let file = journal.begin(now).expect("begin");
     for (topic, id, first, count) in runs {
-        journal.add(topic, QueueId::new(*id), *first, &entries(*count)).expect("add");
+        file.add(topic, QueueId::new(*id), *first, &entries(*count)).expect("add");
     }
     journal.finish(POINT).expect("finish");
 }
@@ -90,8 +91,8 @@ fn an_earlier_process_s_entries_go_on_when_they_fit() {
 fn nothing_is_added_between_a_failure_and_the_emptying() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
     let mut journal = journal(&disk, [0, 0], false);
-    journal.begin(Duration::ZERO).expect("begin");
-    journal.add("T", QueueId::new(0), 0, &entries(3)).expect("add");
+    let file = journal.begin(Duration::ZERO).expect("begin");
+    file.add("T", QueueId::new(0), 0, &entries(3)).expect("add");
     assert_eq!(journal.turn(Duration::ZERO), Turn::Full, "not synced");
     journal.finish(POINT).expect("finish");
     assert_eq!(journal.turn(Duration::ZERO), Turn::Add);
@@ -147,8 +148,8 @@ fn a_file_never_outgrows_what_the_checkpoint_can_say() {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
     let full = u32::MAX - 40;
     let mut journal = journal(&disk, [full, 0], true);
-    journal.begin(Duration::ZERO).expect("begin");
-    journal.add("T", QueueId::new(0), 0, &entries(3)).expect("add");
+    let file = journal.begin(Duration::ZERO).expect("begin");
+    file.add("T", QueueId::new(0), 0, &entries(3)).expect("add");
     assert!(journal.finish(POINT).is_err());
     assert_eq!(journal.turn(Duration::ZERO), Turn::Full);
     assert_eq!(journal.counting().bytes, [full, 0]);
@@ -179,4 +180,10 @@ proptest! {
         let counting = JournalBytes { bytes: [0, content.len() as u32], newer: 1 };
         let _ = LeftBehind::read(Path::new("/store"), &disk, counting).expect("reads");
     }
+}
+
+#[test]
+fn what_was_not_begun_is_not_finished() {
+    let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
+    assert!(journal(&disk, [0, 0], true).finish(POINT).is_err(), "nothing was synced");
 }
