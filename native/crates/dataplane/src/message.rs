@@ -8,7 +8,7 @@ use turbopump_store::{AppendBatch, Queue, QueueError, RecordKind, RecordMeta, St
 use turbopump_wire::QueueId;
 use turbopump_wire::java_hash::index_key_hash;
 use turbopump_wire::name::TopicName;
-use turbopump_wire::properties;
+use turbopump_wire::properties::{self, name};
 use turbopump_wire::record::{
     BLANK_BYTES, EncodeRecordError, RecordFields, RecordVersion, encode_record, record_bytes,
 };
@@ -31,6 +31,36 @@ pub(crate) struct Message<'a> {
     pub(crate) body: &'a [u8],
     /// The record's property text.
     pub(crate) properties: &'a [u8],
+    /// What the property text has of them.
+    pub(crate) keys: Keys<'a>,
+}
+
+/// What a message is found by; empty when it has none. A sender has seen each property once
+/// already, so the text is not searched again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Keys<'a> {
+    /// `UNIQ_KEY`.
+    pub(crate) unique_id: &'a str,
+    /// `KEYS`, words with spaces between.
+    pub(crate) words: &'a str,
+}
+
+impl<'a> Keys<'a> {
+    /// Those of a property text.
+    pub(crate) fn of(text: &'a [u8]) -> Self {
+        let found = properties::get_all(text, [name::UNIQ_KEY, name::KEYS]);
+        let [unique_id, words] =
+            found.map(|value| value.and_then(|value| str::from_utf8(value).ok()).unwrap_or(""));
+        Self { unique_id, words }
+    }
+
+    /// Hash of the unique id first, then of each word, as the index wants them.
+    fn hash_into(self, hashes: &mut Vec<i32>, topic: &str) {
+        hashes.clear();
+        let words = std::iter::once(self.unique_id).chain(self.words.split(' '));
+        let words = words.filter(|word| !word.is_empty());
+        hashes.extend(words.map(|word| index_key_hash(topic, word)));
+    }
 }
 
 /// Why a message cannot become a record.
@@ -84,7 +114,7 @@ pub(crate) fn put(
         }
         &found
     };
-    hash_keys(key_hashes, message.topic, message.properties);
+    message.keys.hash_into(key_hashes, message.topic);
     let meta = RecordMeta {
         tags: message.tags,
         kind: RecordKind::of_sys_flag(message.sys_flag),
@@ -105,16 +135,4 @@ pub(crate) fn queue_of(store: &Store, topic: &str, id: QueueId) -> Result<Arc<Qu
     }
     let name = TopicName::parse(topic).map_err(|error| PutError::Topic(error.to_string()))?;
     store.queue_or_create(&name, id).map_err(queue_error)
-}
-
-/// Hashes of `UNIQ_KEY` first, then of each word of `KEYS`, as the index wants them.
-fn hash_keys(hashes: &mut Vec<i32>, topic: &str, text: &[u8]) {
-    hashes.clear();
-    if let Some(id) = properties::get_str(text, "UNIQ_KEY") {
-        hashes.push(index_key_hash(topic, id));
-    }
-    if let Some(keys) = properties::get_str(text, "KEYS") {
-        let words = keys.split(' ').filter(|key| !key.is_empty());
-        hashes.extend(words.map(|key| index_key_hash(topic, key)));
-    }
 }

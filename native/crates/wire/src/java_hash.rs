@@ -9,7 +9,14 @@ pub fn java_string_hash(text: &str) -> i32 {
 fn extend(hash: i32, text: &str) -> i32 {
     let step = |hash: i32, unit: u16| hash.wrapping_mul(31).wrapping_add(i32::from(unit));
     if text.is_ascii() {
-        return text.bytes().fold(hash, |hash, byte| step(hash, u16::from(byte)));
+        // Four at once: each step would wait for the multiplication before it.
+        let (fours, rest) = text.as_bytes().as_chunks::<4>();
+        let hash = fours.iter().fold(hash, |hash, four| {
+            let [a, b, c, d] = four.map(i32::from);
+            let four = a * 29_791 + b * 961 + c * 31 + d;
+            hash.wrapping_mul(923_521).wrapping_add(four)
+        });
+        return rest.iter().fold(hash, |hash, byte| step(hash, u16::from(*byte)));
     }
     text.encode_utf16().fold(hash, step)
 }
@@ -39,6 +46,19 @@ mod tests {
         assert_eq!(java_string_hash("T#iedrsttci"), i32::MIN);
         assert_eq!(index_key_hash("T", "iedrsttci"), 0);
         assert_eq!(tags_code("T#iedrsttci"), -2_147_483_648);
+    }
+
+    #[test]
+    fn four_at_once_are_four_one_by_one() {
+        let text = "~0Zz}{|_-#\u{0}\u{7f}TopicA#0123456789ABCDEF";
+        let one_by_one = |text: &str| {
+            text.bytes()
+                .fold(0_i32, |hash, byte| hash.wrapping_mul(31).wrapping_add(i32::from(byte)))
+        };
+        for len in 0..=text.len() {
+            let text = text.get(..len).expect("ASCII");
+            assert_eq!(java_string_hash(text), one_by_one(text), "{text:?}");
+        }
     }
 
     #[test]

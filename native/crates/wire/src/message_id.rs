@@ -54,14 +54,11 @@ impl MessageIdText {
     fn push(&mut self, bytes: &[u8]) {
         const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
         let digit = |half: u8| DIGITS.get(usize::from(half & 0xF)).copied().unwrap_or(b'0');
-        for byte in bytes {
-            for half in [byte >> 4, *byte] {
-                if let Some(place) = self.digits.get_mut(self.len) {
-                    *place = digit(half);
-                    self.len += 1;
-                }
-            }
+        let places = self.digits.get_mut(self.len..).unwrap_or_default();
+        for (place, byte) in places.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+            *place = [digit(byte >> 4), digit(*byte)];
         }
+        self.len += 2 * bytes.len();
     }
 }
 

@@ -29,5 +29,5 @@ pub(crate) use dispatch::not_supported;
 pub use mail::Denial;
 pub(crate) use mail::Mail;
 pub(crate) use outlets::Outlets;
-pub(crate) use request::{ReplyTo, Request, Stop, Want};
+pub(crate) use request::{Field, ReplyTo, Request, Stop, Want};
 pub(crate) use service::LoopService;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 use turbopump_transport::ConnId;
 use turbopump_wire::header::{HeaderEncoding, RequestHeader};
@@ -32,30 +33,61 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The field's text; a missing required field is the sender's mistake.
+    fn field(&self, name: &'static str) -> Field<'_> {
+        Field { name, text: self.header.ext.get(name) }
+    }
+
+    /// See [`Field::required`].
     pub(crate) fn text(&self, field: &'static str) -> Result<&str, Stop> {
-        self.header.ext.get(field).ok_or_else(|| Stop::missing(field))
+        self.field(field).required()
     }
 
-    /// The field as a number.
-    pub(crate) fn number<N: std::str::FromStr>(&self, field: &'static str) -> Result<N, Stop> {
-        self.text(field)?.parse().map_err(|_| Stop::malformed(field))
+    /// See [`Field::number`].
+    pub(crate) fn number<N: FromStr>(&self, field: &'static str) -> Result<N, Stop> {
+        self.field(field).number()
     }
 
-    /// The field as a number, when it is there.
-    pub(crate) fn number_if_any<N: std::str::FromStr>(
-        &self,
-        field: &'static str,
-    ) -> Result<Option<N>, Stop> {
-        match self.header.ext.get(field) {
+    /// See [`Field::number_if_any`].
+    pub(crate) fn number_if_any<N: FromStr>(&self, field: &'static str) -> Result<Option<N>, Stop> {
+        self.field(field).number_if_any()
+    }
+
+    /// See [`Field::flag`].
+    pub(crate) fn flag(&self, field: &'static str) -> bool {
+        self.field(field).flag()
+    }
+}
+
+/// A field of a request that was looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field<'a> {
+    pub(crate) name: &'static str,
+    /// `None` when it was not sent.
+    pub(crate) text: Option<&'a str>,
+}
+
+impl<'a> Field<'a> {
+    /// Its text; a missing required field is the sender's mistake.
+    pub(crate) fn required(self) -> Result<&'a str, Stop> {
+        self.text.ok_or_else(|| Stop::missing(self.name))
+    }
+
+    /// Its text as a number.
+    pub(crate) fn number<N: FromStr>(self) -> Result<N, Stop> {
+        self.required()?.parse().map_err(|_| Stop::malformed(self.name))
+    }
+
+    /// Its text as a number, when it is there.
+    pub(crate) fn number_if_any<N: FromStr>(self) -> Result<Option<N>, Stop> {
+        match self.text {
             None | Some("") => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|_| Stop::malformed(field)),
+            Some(text) => text.parse().map(Some).map_err(|_| Stop::malformed(self.name)),
         }
     }
 
-    /// The field as Java's `Boolean.parseBoolean`, false when missing.
-    pub(crate) fn flag(&self, field: &str) -> bool {
-        self.header.ext.get(field).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    /// As Java's `Boolean.parseBoolean`, false when missing.
+    pub(crate) fn flag(self) -> bool {
+        self.text.is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }
 }
 

@@ -20,6 +20,18 @@ use crate::event_loop::{Answer, AnswerKind, LoopCore, Request, Stop};
 use crate::message::{self, Message, PutError};
 use crate::policy::{BrokerPolicy, PolicySnapshot, SCHEDULE_TOPIC, TopicEntry, TopicQueues};
 
+/// A message that is in the turn's append.
+struct Put {
+    /// Its index there.
+    record: usize,
+    /// The topic that it counts for.
+    topic: Option<Arc<TopicEntry>>,
+    /// Where the group keeps its unique id.
+    transaction_id: std::ops::Range<usize>,
+    /// Its answer waits for disk and slaves.
+    waits: bool,
+}
+
 impl LoopCore {
     /// Puts the message, or all of a batch, into the turn's append.
     pub(crate) fn send(
@@ -40,20 +52,18 @@ impl LoopCore {
         let queue_id = destination.queue_id;
         let sent = self.put_one(request, &header, destination, &mut text, policy);
         self.scratch.properties = text;
-        let (record, topic, transaction_id) = sent?;
+        let Put { record, topic, transaction_id, waits } = sent?;
         self.group.answers.push(Answer {
             to: request.to,
             records: record..record + 1,
             topic,
             kind: AnswerKind::Sent { queue_id, transaction_id },
-            waits: !SentProperties::says_no_wait(header.properties),
+            waits,
         });
         Ok(())
     }
 
-    /// Writes the final properties and the record; returns its index, the topic that it counts
-    /// for and where its unique id is kept.
-    #[allow(clippy::type_complexity)]
+    /// Writes the final properties and the record.
     fn put_one(
         &mut self,
         request: &Request<'_>,
@@ -61,11 +71,11 @@ impl LoopCore {
         destination: Destination,
         text: &mut Vec<u8>,
         policy: &PolicySnapshot,
-    ) -> Result<(usize, Option<Arc<TopicEntry>>, std::ops::Range<usize>), Stop> {
+    ) -> Result<Put, Stop> {
         let broker = policy.broker();
         let mut out = PropertyText(text);
         let sent = SentProperties::rewrite(header.properties, &mut out);
-        let made = self.shared.unique_ids.next_unless(!sent.unique_id.is_empty());
+        let made = self.shared.unique_ids.next_unless(!sent.keys.unique_id.is_empty());
         add_broker_properties(&mut out, broker);
         if let Some(id) = &made {
             out.add(name::UNIQ_KEY, id);
@@ -77,6 +87,10 @@ impl LoopCore {
         self.refuse_what_is_not_done_yet(header, &sent, delay)?;
         let route = delayed(broker, &destination, &mut delay, text, sent.has_timer)?;
         let tags = route.tags.unwrap_or_else(|| TagsCode::Fixed(tags_code(sent.tags)));
+        let mut keys = sent.keys;
+        if let Some(id) = &made {
+            keys.unique_id = str::from_utf8(id).unwrap_or_default();
+        }
         let message = Message {
             topic: route.topic.unwrap_or(&destination.topic.policy.name),
             queue_id: QueueId::new(route.queue_id.unwrap_or(destination.queue_id)),
@@ -89,16 +103,16 @@ impl LoopCore {
             reconsume_times: header.reconsume_times,
             body: request.body,
             properties: text,
+            keys,
         };
         let queues = route.topic.is_none().then_some(&destination.topic.queues);
         let record = self.put(queues, &message)?;
-        let unique_id = made.as_ref().map_or(sent.unique_id.as_bytes(), |id| id.as_slice());
-        let kept = self.group.keep_text(unique_id);
+        let transaction_id = self.group.keep_text(keys.unique_id.as_bytes());
         let topic = match route.topic {
             Some(topic) => policy.topic(topic).cloned(),
             None => Some(destination.topic),
         };
-        Ok((record, topic, kept))
+        Ok(Put { record, topic, transaction_id, waits: !sent.no_wait })
     }
 
     pub(super) fn put(

@@ -21,7 +21,7 @@ use super::reply;
 use super::retry::{Destination, dead_letter_topic, internal_topic};
 use super::send::{delayed, set};
 use crate::event_loop::{Answer, AnswerKind, LoopCore, Outlets, Request, Stop};
-use crate::message::Message;
+use crate::message::{Keys, Message};
 use crate::policy::{GroupPolicy, PERM_WRITE, PolicySnapshot, retry_topic};
 
 /// `TopicSysFlag`: the group belongs to a unit.
@@ -107,6 +107,7 @@ impl LoopCore {
             reconsume_times: record.reconsume_times.saturating_add(1),
             body: record.body,
             properties: &text,
+            keys: Keys::of(record.properties),
         };
         let queues = route.topic.is_none().then_some(&destination.topic.queues);
         let index = self.put(queues, &message)?;

@@ -15,9 +15,8 @@ use turbopump_wire::properties::{self, name};
 use turbopump_wire::sys_flag;
 
 use super::send_header::SendHeader;
-use super::send_properties::SentProperties;
 use crate::event_loop::{Answer, AnswerKind, LoopCore, Request, Stop};
-use crate::message::{self, Message};
+use crate::message::{self, Keys, Message};
 use crate::policy::{PolicySnapshot, RETRY_PREFIX, TopicEntry};
 
 /// Java's limit for the topic of a batch, its record's length byte.
@@ -43,6 +42,7 @@ impl LoopCore {
         for entry in batch::iter(request.body) {
             let entry = entry.map_err(|error| not_a_batch(&error.to_string()))?;
             let tags = properties::get_str(entry.properties, name::TAGS).unwrap_or_default();
+            let keys = Keys::of(entry.properties);
             self.put(
                 Some(&topic.queues),
                 &Message {
@@ -57,17 +57,19 @@ impl LoopCore {
                     reconsume_times: header.reconsume_times,
                     body: entry.body,
                     properties: entry.properties,
+                    keys,
                 },
             )?;
         }
-        let id = properties::get(header.properties.as_bytes(), name::UNIQ_KEY).unwrap_or_default();
-        let transaction_id = self.group.keep_text(id);
+        let outer = header.properties.as_bytes();
+        let transaction_id = self.group.keep_text(Keys::of(outer).unique_id.as_bytes());
+        let wait = properties::get_str(outer, name::WAIT_STORE_MSG_OK).unwrap_or("true");
         self.group.answers.push(Answer {
             to: request.to,
             records: first..self.batch.len(),
             topic: Some(topic.clone()),
             kind: AnswerKind::Sent { queue_id, transaction_id },
-            waits: !SentProperties::says_no_wait(header.properties),
+            waits: wait.eq_ignore_ascii_case("true"),
         });
         Ok(())
     }

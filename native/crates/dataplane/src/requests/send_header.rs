@@ -13,8 +13,9 @@
 //! | g  | bornTimestamp         | | n  | brokerName        |
 
 use turbopump_wire::codes::request_code;
+use turbopump_wire::header::ExtFields;
 
-use crate::event_loop::{Request, Stop};
+use crate::event_loop::{Field, Request, Stop};
 
 /// What a send says about its message.
 #[derive(Debug)]
@@ -35,74 +36,76 @@ pub(crate) struct SendHeader<'a> {
     pub(crate) batch: bool,
 }
 
-struct Names {
-    producer_group: &'static str,
-    topic: &'static str,
-    default_topic: &'static str,
-    default_topic_queue_nums: &'static str,
-    queue_id: &'static str,
-    sys_flag: &'static str,
-    born_timestamp: &'static str,
-    flag: &'static str,
-    properties: &'static str,
-    reconsume_times: &'static str,
-    unit_mode: &'static str,
-    max_reconsume_times: &'static str,
-    batch: &'static str,
+/// Names in the order of their letters.
+const FULL: [&str; 13] = [
+    "producerGroup",
+    "topic",
+    "defaultTopic",
+    "defaultTopicQueueNums",
+    "queueId",
+    "sysFlag",
+    "bornTimestamp",
+    "flag",
+    "properties",
+    "reconsumeTimes",
+    "unitMode",
+    "maxReconsumeTimes",
+    "batch",
+];
+
+const SHORT: [&str; 13] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"];
+
+/// All fields in one pass: to look for thirteen of them one by one reads a hundred names.
+fn short_fields<'a>(ext: &'a ExtFields<'_>) -> [Field<'a>; 13] {
+    let mut fields = SHORT.map(|name| Field { name, text: None });
+    for (name, value) in ext.iter() {
+        if let [letter] = name.as_bytes()
+            && let Some(field) = fields.get_mut(usize::from(letter.wrapping_sub(b'a')))
+        {
+            field.text = Some(value);
+        }
+    }
+    fields
 }
-
-const FULL: Names = Names {
-    producer_group: "producerGroup",
-    topic: "topic",
-    default_topic: "defaultTopic",
-    default_topic_queue_nums: "defaultTopicQueueNums",
-    queue_id: "queueId",
-    sys_flag: "sysFlag",
-    born_timestamp: "bornTimestamp",
-    flag: "flag",
-    properties: "properties",
-    reconsume_times: "reconsumeTimes",
-    unit_mode: "unitMode",
-    max_reconsume_times: "maxReconsumeTimes",
-    batch: "batch",
-};
-
-const SHORT: Names = Names {
-    producer_group: "a",
-    topic: "b",
-    default_topic: "c",
-    default_topic_queue_nums: "d",
-    queue_id: "e",
-    sys_flag: "f",
-    born_timestamp: "g",
-    flag: "h",
-    properties: "i",
-    reconsume_times: "j",
-    unit_mode: "k",
-    max_reconsume_times: "l",
-    batch: "m",
-};
 
 impl<'a> SendHeader<'a> {
     /// Reads the header; a 310 whose fields are not short ones is read as a 10, as Java does.
     pub(crate) fn read(request: &'a Request<'_>) -> Result<Self, Stop> {
-        let code = request.header.code;
-        let short = code != request_code::SEND_MESSAGE && request.header.ext.get("b").is_some();
-        let names = if short { &SHORT } else { &FULL };
-        request.text(names.producer_group)?;
+        let (code, ext) = (request.header.code, &request.header.ext);
+        let short = code != request_code::SEND_MESSAGE && ext.get("b").is_some();
+        let [
+            producer_group,
+            topic,
+            default_topic,
+            default_topic_queue_nums,
+            queue_id,
+            sys_flag,
+            born_timestamp,
+            flag,
+            properties,
+            reconsume_times,
+            unit_mode,
+            max_reconsume_times,
+            batch,
+        ] = if short {
+            short_fields(ext)
+        } else {
+            FULL.map(|name| Field { name, text: ext.get(name) })
+        };
+        producer_group.required()?;
         Ok(Self {
-            topic: request.text(names.topic)?,
-            default_topic: request.header.ext.get(names.default_topic).unwrap_or_default(),
-            default_topic_queue_nums: request.number(names.default_topic_queue_nums)?,
-            queue_id: request.number(names.queue_id)?,
-            sys_flag: request.number(names.sys_flag)?,
-            born_timestamp: request.number(names.born_timestamp)?,
-            flag: request.number(names.flag)?,
-            properties: request.header.ext.get(names.properties).unwrap_or_default(),
-            reconsume_times: request.number_if_any(names.reconsume_times)?.unwrap_or(0),
-            unit_mode: request.flag(names.unit_mode),
-            max_reconsume_times: request.number_if_any(names.max_reconsume_times)?,
-            batch: code == request_code::SEND_BATCH_MESSAGE || request.flag(names.batch),
+            topic: topic.required()?,
+            default_topic: default_topic.text.unwrap_or_default(),
+            default_topic_queue_nums: default_topic_queue_nums.number()?,
+            queue_id: queue_id.number()?,
+            sys_flag: sys_flag.number()?,
+            born_timestamp: born_timestamp.number()?,
+            flag: flag.number()?,
+            properties: properties.text.unwrap_or_default(),
+            reconsume_times: reconsume_times.number_if_any()?.unwrap_or(0),
+            unit_mode: unit_mode.flag(),
+            max_reconsume_times: max_reconsume_times.number_if_any()?,
+            batch: code == request_code::SEND_BATCH_MESSAGE || batch.flag(),
         })
     }
 }

@@ -7,6 +7,8 @@ use std::str;
 
 use turbopump_wire::properties::{NAME_END, VALUE_END, iter, name};
 
+use crate::message::Keys;
+
 /// Builds property text in a reused buffer.
 pub(crate) struct PropertyText<'o>(pub(crate) &'o mut Vec<u8>);
 
@@ -35,9 +37,12 @@ impl PropertyText<'_> {
 
 /// What the broker must know of a client's properties.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "notes of four properties, not a state")]
 pub(crate) struct SentProperties<'a> {
     pub(crate) tags: &'a str,
-    pub(crate) unique_id: &'a str,
+    pub(crate) keys: Keys<'a>,
+    /// `WAIT=false`: the answer waits for no slave and no disk.
+    pub(crate) no_wait: bool,
     /// `DELAY`, 0 when missing.
     pub(crate) delay_level: i64,
     /// `TRAN_MSG=true`: a half message.
@@ -49,12 +54,6 @@ pub(crate) struct SentProperties<'a> {
 }
 
 impl<'a> SentProperties<'a> {
-    /// `WAIT=false` is among the properties of a request.
-    pub(crate) fn says_no_wait(text: &str) -> bool {
-        let wait = turbopump_wire::properties::get_str(text.as_bytes(), name::WAIT_STORE_MSG_OK);
-        wait.is_some_and(|wait| !wait.eq_ignore_ascii_case("true"))
-    }
-
     /// Copies a client's properties and notes what matters.
     pub(crate) fn rewrite(text: &'a str, out: &mut PropertyText<'_>) -> Self {
         let mut seen = Self::default();
@@ -73,7 +72,9 @@ impl<'a> SentProperties<'a> {
         match str::from_utf8(property).unwrap_or_default() {
             name::MSG_REGION | name::TRACE_SWITCH | name::CLUSTER | name::POP_CK => return false,
             name::TAGS => self.tags = text,
-            name::UNIQ_KEY => self.unique_id = text,
+            name::UNIQ_KEY => self.keys.unique_id = text,
+            name::KEYS => self.keys.words = text,
+            name::WAIT_STORE_MSG_OK => self.no_wait = !text.eq_ignore_ascii_case("true"),
             name::TRANSACTION_PREPARED => self.is_prepared = text.eq_ignore_ascii_case("true"),
             name::TIMER_DELIVER_MS | name::TIMER_DELAY_SEC | name::TIMER_DELAY_MS => {
                 self.has_timer = true;
@@ -110,8 +111,13 @@ mod tests {
     #[test]
     fn what_the_broker_must_know_is_noted() {
         let (_, seen) = rewritten("UNIQ_KEY\u{1}id\u{2}DELAY\u{1}3\u{2}TRAN_MSG\u{1}TRUE\u{2}");
-        assert_eq!((seen.unique_id, seen.delay_level, seen.is_prepared), ("id", 3, true));
+        let Keys { unique_id, words } = seen.keys;
+        assert_eq!((unique_id, seen.delay_level, seen.is_prepared), ("id", 3, true));
+        assert_eq!((words, seen.no_wait), ("", false));
         assert!(rewritten("DELAY\u{1}soon\u{2}").1.bad_delay);
         assert!(rewritten("TIMER_DELAY_MS\u{1}5\u{2}").1.has_timer);
+        let (_, seen) = rewritten("KEYS\u{1}x\u{2}WAIT\u{1}False\u{2}KEYS\u{1}a b\u{2}");
+        assert_eq!((seen.keys.words, seen.no_wait), ("a b", true), "of two the last");
+        assert!(!rewritten("WAIT\u{1}TRUE\u{2}").1.no_wait);
     }
 }

@@ -5,7 +5,7 @@ use turbopump_wire::java_hash::tags_code;
 use turbopump_wire::properties::{self, name};
 use turbopump_wire::{QueueId, RecordView};
 
-use crate::message::Message;
+use crate::message::{Keys, Message};
 use crate::policy::is_reserved_for_broker;
 use crate::requests::PropertyText;
 use crate::shared::Shared;
@@ -43,5 +43,6 @@ pub(super) fn message<'a>(
         reconsume_times: record.reconsume_times,
         body: record.body,
         properties: text,
+        keys: Keys::of(properties),
     })
 }

@@ -101,6 +101,7 @@ fn a_message_without_a_place_to_go_blocks_nothing() {
         reconsume_times: 0,
         body: b"lost",
         properties: b"REAL_TOPIC\x01../../etc\x02REAL_QID\x010\x02",
+        keys: crate::message::Keys::default(),
     };
     let mut batch = turbopump_store::AppendBatch::new();
     crate::message::put(&shared.store, None, &mut batch, 1 << 20, &mut Vec::new(), &stray).unwrap();

@@ -182,8 +182,49 @@ pub fn peek_code(encoding: HeaderEncoding, header: &[u8]) -> Result<i32, HeaderE
 /// local code pages, and a broker that closed their connection would not be a replacement.
 #[inline]
 fn text(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(bytes),
+    match well_formed(bytes) {
+        Some(text) => Cow::Borrowed(text),
+        None => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// The text that the bytes are, if they are UTF-8. A send has some twenty names and values of one
+/// letter or digit: those are found in a table, which is less than a call for each.
+#[inline]
+fn well_formed(bytes: &[u8]) -> Option<&str> {
+    if let [byte] = bytes {
+        let at = usize::from(*byte);
+        return ASCII.get(at..at + 1);
+    }
+    std::str::from_utf8(bytes).ok()
+}
+
+/// Every text of one byte, one behind the other.
+const ASCII: &str = match std::str::from_utf8(&ASCII_BYTES) {
+    Ok(text) => text,
+    Err(_) => unreachable!(),
+};
+
+const ASCII_BYTES: [u8; 128] = {
+    let mut bytes = [0; 128];
+    let mut rest: &mut [u8] = &mut bytes;
+    let mut byte = 0;
+    while let Some((first, others)) = rest.split_first_mut() {
+        *first = byte;
+        byte += 1;
+        rest = others;
+    }
+    bytes
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_one_byte_is_read_like_any_other() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(text(&[byte]), String::from_utf8_lossy(&[byte]), "{byte}");
+        }
     }
 }
