@@ -43,19 +43,18 @@ impl fmt::Display for BodySizes {
 
 /// Appends a body of `size` bytes.
 pub(crate) fn write_body(out: &mut Vec<u8>, run: u64, sequence: u64, size: usize) {
-    let end = out.len() + size;
+    let start = out.len();
     out.extend_from_slice(&run.to_be_bytes());
     out.extend_from_slice(&sequence.to_be_bytes());
+    out.resize(start + size, 0);
+    let rest = out.get_mut(start + NAME_BYTES..).unwrap_or_default();
     let mut state = mix(run ^ mix(sequence));
-    while out.len() < end {
+    for block in rest.chunks_mut(64) {
         // One mix for 64 bytes: the driver's own time must stay small.
         state = mix(state);
-        let word = state.to_be_bytes();
-        let block = [word; 8];
-        let room = (end - out.len()).min(64);
-        out.extend_from_slice(block.as_flattened().get(..room).unwrap_or_default());
+        let word = [state.to_be_bytes(); 8];
+        block.copy_from_slice(word.as_flattened().get(..block.len()).unwrap_or_default());
     }
-    out.truncate(end);
 }
 
 /// Run and sequence of a body.

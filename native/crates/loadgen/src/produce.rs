@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 use turbopump_wire::codes::response_code;
 use turbopump_wire::frame::Frame;
-use turbopump_wire::header::HeaderEncoding;
+use turbopump_wire::header::{HeaderEncoding, peek};
 use turbopump_wire::record::body_crc;
 
 use crate::arguments::Arguments;
@@ -39,7 +39,17 @@ struct Produce {
     /// Stored but not promised (10, 11, 12) and refused, by code; since the start.
     refused: BTreeMap<i32, u64>,
     unknown: u64,
-    body: Vec<u8>,
+    /// The run's digits, then those of the message.
+    unique_key: String,
+}
+
+const RUN_DIGITS: usize = 16;
+
+/// Sixteen digits; the formatter's way takes a tenth of the driver's time.
+fn push_hex(out: &mut String, value: u64) {
+    let digits =
+        (0..16).rev().filter_map(|nth| char::from_digit((value >> (4 * nth)) as u32 & 15, 16));
+    out.extend(digits.map(|digit| digit.to_ascii_uppercase()));
 }
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
@@ -79,6 +89,8 @@ impl Produce {
         }
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = mix(since_epoch.as_nanos() as u64 ^ u64::from(std::process::id()));
+        let mut unique_key = String::new();
+        push_hex(&mut unique_key, run);
         let ledger = ledger.map(|path| LedgerWriter::append(&path, run, queues, &topic));
         let now = Instant::now();
         Ok(Self {
@@ -100,7 +112,7 @@ impl Produce {
             last: now,
             refused: BTreeMap::new(),
             unknown: 0,
-            body: Vec::new(),
+            unique_key,
         })
     }
 
@@ -131,22 +143,25 @@ impl Workload for Produce {
         let nth = (sequence % self.topics.len() as u64) as usize;
         let turn = sequence / self.topics.len() as u64;
         let queue_id = (turn % u64::from(self.queues)) as u32;
-        self.body.clear();
-        write_body(&mut self.body, self.run, sequence, size);
-        if let Some(ledger) = &mut self.ledger {
-            ledger.attempted(sequence, queue_id, size, body_crc(&self.body))?;
-        }
+        self.unique_key.truncate(RUN_DIGITS);
+        push_hex(&mut self.unique_key, sequence);
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let send = Send {
             topic: self.topics.get(nth).map_or("", String::as_str),
             queues: self.queues,
             queue_id,
             born_ms: since_epoch.as_millis() as i64,
-            unique_key: &format!("{:016X}{sequence:016X}", self.run),
+            unique_key: &self.unique_key,
             body_bytes: size,
         };
         send_header(out, self.encoding, opaque, &send)?;
-        out.extend_from_slice(&self.body);
+        let body_at = out.len();
+        write_body(out, self.run, sequence, size);
+        if let Some(ledger) = &mut self.ledger {
+            // Nothing is written to the socket before the ledger is (`before_write`).
+            let body = out.get(body_at..).unwrap_or_default();
+            ledger.attempted(sequence, queue_id, size, body_crc(body))?;
+        }
         Ok(Some(sequence))
     }
 
@@ -161,13 +176,15 @@ impl Workload for Produce {
         now: Instant,
         frame: &Frame<'_>,
     ) -> Result<(), LoadError> {
-        let header = header(frame)?;
         if self.warm_until.is_some_and(|until| now >= until) {
             self.warm_until = None;
             self.acknowledged = 0;
             self.measure.restart()?;
         }
-        if header.code != response_code::SUCCESS {
+        let peeked = peek(frame.encoding, frame.header)
+            .map_err(|error| LoadError::Protocol(error.to_string()))?;
+        if peeked.code != response_code::SUCCESS {
+            let header = header(frame)?;
             *self.refused.entry(header.code).or_default() += 1;
             if self.refused.len() == 1 && self.refused.values().all(|count| *count == 1) {
                 let remark = header.remark.as_deref().unwrap_or("no remark");
@@ -176,6 +193,7 @@ impl Workload for Produce {
             return Ok(());
         }
         if let Some(ledger) = &mut self.ledger {
+            let header = header(frame)?;
             let queue_id = number(&header, "queueId")?;
             let offset = number(&header, "queueOffset")?;
             let message_id = header.ext.get("msgId").unwrap_or_default();
@@ -193,5 +211,19 @@ impl Workload for Produce {
 
     fn is_done(&self, now: Instant) -> bool {
         self.next >= self.count || now >= self.until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_sixteen_digits_a_number() {
+        for value in [0, 9, 0xab, u64::MAX, 0x0123_4567_89ab_cdef] {
+            let mut key = "x".to_owned();
+            push_hex(&mut key, value);
+            assert_eq!(key, format!("x{value:016X}"));
+        }
     }
 }
