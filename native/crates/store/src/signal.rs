@@ -15,6 +15,9 @@ pub(crate) struct Signal {
 struct State {
     raised: bool,
     stopped: bool,
+    /// Threads that sleep until the state changes: without one, nobody has to be woken, and the
+    /// condition variable would make a system call to find that out.
+    sleeping: u32,
 }
 
 /// Why a wait ended.
@@ -27,9 +30,14 @@ pub(crate) enum Wake {
 
 impl Signal {
     pub(crate) fn raise(&self) {
-        self.state().raised = true;
+        let mut state = self.state();
+        state.raised = true;
+        let sleeping = state.sleeping;
         // Not under the lock: the woken thread would wake up only to sleep again.
-        self.changed.notify_one();
+        drop(state);
+        if sleeping > 0 {
+            self.changed.notify_one();
+        }
     }
 
     /// Ends this and every later wait.
@@ -53,7 +61,8 @@ impl Signal {
 
     /// Waits until raised or stopped, at most `limit` when given.
     pub(crate) fn wait(&self, limit: Option<Duration>) -> Wake {
-        let state = self.state();
+        let mut state = self.state();
+        state.sleeping += 1;
         let idle = |state: &mut State| !state.raised && !state.stopped;
         let mut state = match limit {
             None => self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner),
@@ -64,12 +73,14 @@ impl Signal {
                     .0
             }
         };
+        state.sleeping -= 1;
         state.take().unwrap_or(Wake::TimedOut)
     }
 
     /// Waits `limit` whatever is raised meanwhile; true when stopped.
     pub(crate) fn pause(&self, limit: Duration) -> bool {
         let state = self.state();
+        // Raised meanwhile, it would only wake up in vain; `stop` wakes all.
         self.changed
             .wait_timeout_while(state, limit, |state| !state.stopped)
             .unwrap_or_else(PoisonError::into_inner)
