@@ -66,8 +66,7 @@ impl StoreCore {
                 checkpoint_began = began;
                 checkpoint_took = self.clock.monotonic().saturating_sub(began);
             }
-            let released = self.log.release_cold();
-            self.note_failure("cache", released.err().map(|error| error.to_string()));
+            self.release_cold();
             let now = self.clock.monotonic();
             if now >= next_retention {
                 next_retention = now + RETENTION_EVERY;
@@ -96,11 +95,21 @@ impl StoreCore {
     }
 
     /// Called by the flushing thread: between two looks at the clock a fast load writes several
-    /// times what is to be covered by a checkpoint. Not earlier, because each one writes the whole
-    /// slot table of the index again (20 MB).
-    pub(crate) fn wake_for_checkpoint(&self) {
+    /// times what is to be covered by a checkpoint, and much more than a step of the cache's
+    /// window. No earlier checkpoint, because each one writes the whole slot table of the index
+    /// again (20 MB).
+    pub(crate) fn keep_up(&self) {
         if self.checkpoint_lag_bytes() >= 2 * CHECKPOINT_LAG_BYTES {
             self.maintenance_wanted.raise();
+        }
+        self.release_cold();
+    }
+
+    fn release_cold(&self) {
+        match self.log.release_cold() {
+            Ok(false) => {}
+            Ok(true) => self.note_failure("cache", None),
+            Err(error) => self.note_failure("cache", Some(error.to_string())),
         }
     }
 

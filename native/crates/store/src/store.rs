@@ -45,7 +45,7 @@ impl Store {
     ) -> Result<(Arc<Self>, RecoveryReport), OpenError> {
         let (store, report) = Self::recover(options, disk, clock)?;
         store.spawn("store-flush", |core| {
-            core.log.run_flushing(|| core.wake_for_checkpoint());
+            core.log.run_flushing(|| core.keep_up());
         })?;
         store.spawn("store-prepare", |core| {
             core.log.run_preparing(|failure| core.note_failure("prepare", failure));
