@@ -20,8 +20,8 @@
 //!
 //! Zeros are half of what the device gets, and a group that meets a step of them takes two or three
 //! times as long (64 in flight: 1.4 × the throughput without them). So while nobody appends, the
-//! rest of the tail's file and the next one are zeroed: up to two segments of a burst find their
-//! blocks written, and only a load that goes on beyond them pays.
+//! rest of the tail's file and the next two are zeroed (Java makes as many ahead): up to three
+//! segments of a burst find their blocks written, and only a load that goes on beyond them pays.
 //!
 //! Never more than a step at once: boot waits for nothing, and no burst of zeros queues in front of
 //! a sync. Zeros are never needed for correctness: blocks that are reserved but not written read
@@ -64,6 +64,13 @@ const PAUSE: Duration = Duration::from_millis(1);
 const QUIET: Duration = Duration::from_millis(200);
 const QUIET_BYTES: u64 = 64 << 10;
 
+/// Files behind the tail's that are zeroed while nobody appends.
+const SPARE_SEGMENTS: u64 = 2;
+
+/// More than one of them only while the disk has room for so many: what nobody needs yet must not
+/// fill it.
+const ROOM_SEGMENTS: u64 = 8;
+
 /// After a failure (disk full) nobody may wake this thread until the tail reaches the end.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -100,18 +107,34 @@ impl CommitLog {
         self.positions.written.load(Ordering::Acquire).abs_diff(tail) <= QUIET_BYTES
     }
 
-    /// Zeroes the tail's file and the next one as long as nobody appends; true when all is done.
+    /// Zeroes the tail's file and the spare ones as long as nobody appends; true when all is done.
     /// `pause` ends it by returning true.
     pub(crate) fn fill(&self, tail: u64, pause: impl Fn() -> bool) -> Result<bool, FileError> {
         while self.is_quiet_since(tail) {
             let Some(current) = self.segments.find(tail) else { return Ok(false) };
-            let next = self.segments.get_or_make(current.end())?;
-            if !self.zero_chunk(&current, current.end())? && !self.zero_chunk(&next, next.end())? {
+            if !self.fill_chunk(current)? {
                 return Ok(true);
             }
             if pause() {
                 break;
             }
+        }
+        Ok(false)
+    }
+
+    /// The next chunk of `current` or of a spare file; false when all of them are zeros.
+    fn fill_chunk(&self, current: Arc<Segment>) -> Result<bool, FileError> {
+        let mut segment = current;
+        for spare in 0..=SPARE_SEGMENTS {
+            if self.zero_chunk(&segment, segment.end())? {
+                return Ok(true);
+            }
+            let is_last = spare == SPARE_SEGMENTS
+                || spare > 0 && !self.segments.has_room_for(ROOM_SEGMENTS)?;
+            if is_last {
+                break;
+            }
+            segment = self.segments.get_or_make(segment.end())?;
         }
         Ok(false)
     }

@@ -77,6 +77,13 @@ impl Segments {
         self.make(base)
     }
 
+    /// Whether the disk has room for `count` more files.
+    pub(crate) fn has_room_for(&self, count: u64) -> Result<bool, FileError> {
+        let space = self.disk.space(&self.dir);
+        let space = space.map_err(FileError::on("cannot look at", &self.dir))?;
+        Ok(space.available / self.segment_bytes >= count)
+    }
+
     /// Takes every file away and goes on with one at `base`: a log without a record is moved to
     /// where its master's begins. A crash in between leaves an empty folder or the new file.
     pub(crate) fn start_over_at(&self, base: u64) -> Result<Arc<Segment>, FileError> {

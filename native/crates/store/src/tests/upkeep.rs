@@ -128,17 +128,19 @@ fn preparing_makes_the_next_segment_and_never_touches_records() {
 }
 
 #[test]
-fn while_nobody_appends_the_rest_of_the_file_and_the_next_one_are_zeroed() {
+fn while_nobody_appends_the_rest_of_the_file_and_the_next_two_are_zeroed() {
     let rig = Rig::new(FlushMode::Sync);
     let log = &rig.core.log;
     assert_eq!(log.fill(0, || true).ok(), Some(false), "told to pause");
-    assert_eq!(log.fill(0, || false).ok(), Some(true));
-    for base in [0, SEGMENT_BYTES] {
+    let room = |segments| Space { total: 1 << 40, available: segments * SEGMENT_BYTES };
+    for (base, room) in [(SEGMENT_BYTES, room(7)), (2 * SEGMENT_BYTES, room(8))] {
+        rig.disk.set_space(room);
+        assert_eq!(log.fill(0, || false).ok(), Some(true));
         let segment = log.segments.find(base).expect("made");
         let left = segment.claim_zeroing(1, 0, SEGMENT_BYTES);
         assert_eq!(left, None, "zeros of the segment at {base} are wanted still");
+        assert!(log.segments.find(base + SEGMENT_BYTES).is_none(), "as many as there is room for");
     }
-    assert!(log.segments.find(2 * SEGMENT_BYTES).is_none(), "two are enough");
     let mut bodies = Vec::new();
     while rig.end() <= 64 << 10 {
         let message = Message::new(bodies.len() as u64, 0, 3_000);
