@@ -15,12 +15,12 @@ import { readResults, writeResults } from './results.ts';
 import { tuneJava } from './tune-java.ts';
 import { chosenWorkloads } from './workloads.ts';
 
-const { values, positionals } = parseArgs({
+const known = {
   allowPositionals: true,
   options: {
     workloads: { type: 'string', default: 'async-64' },
     java: { type: 'string', default: 'tuned' },
-    other: { type: 'string', multiple: true, default: [] },
+    other: { type: 'string', multiple: true, default: [] as string[] },
     pairs: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '6' },
     'warm-up-seconds': { type: 'string' },
@@ -41,7 +41,19 @@ const { values, positionals } = parseArgs({
     gib: { type: 'string', default: '8' },
     rate: { type: 'string', default: '20000' },
   },
-});
+} as const;
+
+const { values, positionals } = parsed();
+
+/** An unknown option is the caller's mistake and is told in one line. */
+function parsed(): ReturnType<typeof parseArgs<typeof known>> {
+  try {
+    return parseArgs(known);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(2);
+  }
+}
 
 const warmUp = values['warm-up-seconds'];
 const length = {
