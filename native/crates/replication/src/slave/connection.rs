@@ -38,6 +38,8 @@ pub(super) struct Connection<'a> {
     last_read: Instant,
     last_report: Instant,
     rate: Rate,
+    /// What an earlier connection was refused for is no longer told.
+    is_accepted: bool,
     /// For what cannot be read to where it belongs.
     buffer: Vec<u8>,
     append_thread: Option<AppendThread>,
@@ -63,6 +65,7 @@ impl<'a> Connection<'a> {
             last_read: now,
             last_report: now,
             rate: Rate::new(now),
+            is_accepted: false,
             buffer: vec![0; READ_BYTES],
             append_thread: None,
             spares: Vec::new(),
@@ -114,13 +117,15 @@ impl<'a> Connection<'a> {
         } else {
             self.incoming.take(self.buffer.get(..count).unwrap_or_default(), store)
         };
-        let taken =
-            taken.map_err(End::from).and_then(|()| self.append_gathered(count == asked, scope));
         if count > 0 {
             self.last_read = now;
-            self.tell(count, taken.is_ok(), now);
+            self.tell_read(count, now);
         }
         taken?;
+        self.append_gathered(count == asked, scope)?;
+        if count > 0 {
+            self.tell_accepted();
+        }
         if let Some(over) = over {
             return Err(over);
         }
@@ -185,19 +190,25 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    fn tell(&mut self, count: usize, is_taken: bool, now: Instant) {
+    /// Before it is appended, as that reports its end: nobody is to see a slave ahead of what it
+    /// knows of its master.
+    fn tell_read(&mut self, count: usize, now: Instant) {
         let per_second = self.rate.add(count as u64, now);
-        let is_taken = is_taken && self.incoming.is_verified();
         let (incoming, clock) = (&self.incoming, &self.slave.clock);
         self.slave.shared.tell(self.generation, |state| {
             let link = &mut state.link;
             link.last_read_ms = clock.wall_ms();
             link.master_max_offset = link.master_max_offset.max(incoming.master_max());
             link.transferred_bytes_per_second = per_second;
-            if is_taken {
-                link.refusal = None;
-            }
         });
+    }
+
+    /// A refusal ends its connection, so that the first bytes taken are all there is to tell.
+    fn tell_accepted(&mut self) {
+        if !self.is_accepted && self.incoming.is_verified() {
+            self.slave.shared.tell(self.generation, |state| state.link.refusal = None);
+            self.is_accepted = true;
+        }
     }
 
     /// Tells an end that nothing has told yet, or says it again. What is under way is told by whom
