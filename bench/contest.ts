@@ -95,7 +95,8 @@ export async function contest(
   }
 }
 
-async function whileStopped<Measured>(
+/** While the others are stopped, and from when the device below the folder is at rest. */
+export async function whileStopped<Measured>(
   peers: readonly Peer[],
   folder: string,
   measured: () => Promise<Measured>,
@@ -109,7 +110,11 @@ async function whileStopped<Measured>(
   }
 }
 
-async function prepare(peer: Peer, workload: Workload, warmUpSeconds: number): Promise<void> {
+export async function prepare(
+  peer: Peer,
+  workload: Workload,
+  warmUpSeconds: number,
+): Promise<void> {
   if (workload.kind === 'produce') {
     // At full load, whatever the workload's own: a thousand sends a second leave a JVM cold.
     const { rate: _, ...closed } = workload;
@@ -123,7 +128,7 @@ async function prepare(peer: Peer, workload: Workload, warmUpSeconds: number): P
   while (performance.now() < until);
 }
 
-async function run(peer: Peer, workload: Workload, seconds: number): Promise<Run> {
+export async function run(peer: Peer, workload: Workload, seconds: number): Promise<Run> {
   if (workload.kind === 'pull') {
     const shape = ['--connections', workload.connections, '--batch', backlog.batch];
     const args = ['pull', ...target(peer), ...shape, '--passes', backlog.passes];

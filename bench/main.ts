@@ -8,17 +8,20 @@ import { limits } from './limits.ts';
 import { buildLoadgen, runLoadgen } from './loadgen.ts';
 import { machineFacts } from './machine.ts';
 import { manyQueues } from './many-queues.ts';
-import { count, oneOf, seconds } from './options.ts';
+import { BadOption, count, oneOf, seconds } from './options.ts';
 import { recovery } from './recovery.ts';
 import { replication, replicationParts } from './replication.ts';
 import { readResults, writeResults } from './results.ts';
+import { syncBound } from './sync-bound.ts';
 import { tuneJava } from './tune-java.ts';
 import { chosenWorkloads } from './workloads.ts';
+
+const syncDepths = 'sync-64,sync-128,sync-256,sync-512,sync-1024';
 
 const known = {
   allowPositionals: true,
   options: {
-    workloads: { type: 'string', default: 'async-64' },
+    workloads: { type: 'string' },
     java: { type: 'string', default: 'tuned' },
     other: { type: 'string', multiple: true, default: [] as string[] },
     pairs: { type: 'string', default: '5' },
@@ -40,6 +43,7 @@ const known = {
     groups: { type: 'string', default: '2000' },
     gib: { type: 'string', default: '8' },
     rate: { type: 'string', default: '20000' },
+    memory: { type: 'string', default: '/dev/shm' },
   },
 } as const;
 
@@ -55,35 +59,44 @@ function parsed(): ReturnType<typeof parseArgs<typeof known>> {
   }
 }
 
-const warmUp = values['warm-up-seconds'];
-const length = {
-  pairs: count('--pairs', values.pairs),
-  seconds: seconds('--seconds', values.seconds),
-  ...(warmUp === undefined ? {} : { warmUpSeconds: seconds('--warm-up-seconds', warmUp) }),
-};
+function length() {
+  const warmUp = values['warm-up-seconds'];
+  return {
+    pairs: count('--pairs', values.pairs),
+    seconds: seconds('--seconds', values.seconds),
+    ...(warmUp === undefined ? {} : { warmUpSeconds: seconds('--warm-up-seconds', warmUp) }),
+  };
+}
 
 const commands: Record<string, () => Promise<void>> = {
   compare: () =>
     compare({
-      ...length,
-      workloads: chosenWorkloads(values.workloads),
+      ...length(),
+      workloads: chosenWorkloads(values.workloads ?? 'async-64'),
       java: oneOf('--java', values.java, ['tuned', 'default', 'both'] as const),
       others: values.other,
       dry: values.dry,
     }),
-  'tune-java': () => tuneJava(chosenWorkloads(values.workloads), values.candidates, length),
-  limits: () => limits(length.pairs, length.seconds),
+  'tune-java': () =>
+    tuneJava(chosenWorkloads(values.workloads ?? 'async-64'), values.candidates, length()),
+  limits: () => limits(count('--pairs', values.pairs), seconds('--seconds', values.seconds)),
   report: async () => console.log(writeResults(readResults(values.from.split(',')))),
   'cold-backlog': () =>
     coldBacklog({
-      ...length,
+      ...length(),
       gib: count('--gib', values.gib),
       rate: count('--rate', values.rate),
+    }),
+  'sync-bound': () =>
+    syncBound({
+      ...length(),
+      workloads: chosenWorkloads(values.workloads ?? syncDepths),
+      memory: values.memory,
     }),
   footprint: () => footprint(count('--messages', values.messages)),
   'many-queues': () =>
     manyQueues({
-      ...length,
+      ...length(),
       topics: count('--topics', values.topics ?? '5000'),
       queuesPerTopic: count('--queues-per-topic', values['queues-per-topic']),
     }),
@@ -96,7 +109,7 @@ const commands: Record<string, () => Promise<void>> = {
     }),
   replication: () =>
     replication({
-      ...length,
+      ...length(),
       parts: values.parts.split(',').map((part) => oneOf('--parts', part, replicationParts)),
       files: count('--files', values.files),
       fileMib: count('--file-mib', values['file-mib']),
@@ -109,12 +122,20 @@ const commands: Record<string, () => Promise<void>> = {
   'echo-limit': async () => console.log(await runLoadgen(['echo-limit'], 600_000)),
 };
 
-const [name = 'compare'] = positionals;
-const command = commands[name];
-if (command === undefined) {
-  console.error(`usage: npm run bench -- ${Object.keys(commands).join(' | ')}`);
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof BadOption)) throw error;
+  console.error(error.message);
   process.exitCode = 2;
-} else {
+}
+
+async function main(): Promise<void> {
+  const [name = 'compare'] = positionals;
+  const command = commands[name];
+  if (command === undefined) {
+    throw new BadOption(`usage: npm run bench -- ${Object.keys(commands).join(' | ')}`);
+  }
   console.log(machineFacts());
   if (!['report', 'admin-scale'].includes(name)) await buildLoadgen();
   await command();

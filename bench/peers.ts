@@ -15,6 +15,7 @@ import { type ServerFiles, writeServerFiles } from '../test/oracle/java-cluster.
 import { projectRoot } from '../test/oracle/project-folders.ts';
 import type { Properties } from '../test/oracle/properties-text.ts';
 import { anonymousMb } from './machine.ts';
+import { BadOption } from './options.ts';
 import type { Workload } from './workloads.ts';
 
 const bootLimitMs = 90_000;
@@ -105,11 +106,15 @@ export function java(name: string, kind: JavaKind, settings: Properties): Conten
 export function other(text: string): Contender {
   const [, name, path] = /^([a-z0-9][a-z0-9.-]{0,31})=(.+)$/.exec(text) ?? [];
   if (name === undefined || path === undefined) {
-    throw new Error(`--other wants name=path (name of a-z, 0-9, . and -), not ${text}`);
+    throw new BadOption(`--other wants name=path (name of a-z, 0-9, . and -), not ${text}`);
   }
   const program = resolve(path);
-  accessSync(program, constants.X_OK);
-  if (!statSync(program).isFile()) throw new Error(`${path} is no program`);
+  try {
+    accessSync(program, constants.X_OK);
+  } catch (error) {
+    throw new BadOption(`--other ${path} cannot be run: ${String(error)}`);
+  }
+  if (!statSync(program).isFile()) throw new BadOption(`${path} is no program`);
   return {
     name,
     warmUpSeconds: 15,
@@ -118,9 +123,14 @@ export function other(text: string): Contender {
   };
 }
 
-export async function start(contender: Contender, workload: Workload): Promise<Peer> {
+/** In a folder of its own below `parent`, else where temporary ones are. */
+export async function start(
+  contender: Contender,
+  workload: Workload,
+  parent?: string,
+): Promise<Peer> {
   const settings = { ...shared, flushDiskType: workload.flush, ...contender.settings };
-  const files = await writeServerFiles(settings);
+  const files = await writeServerFiles(settings, parent);
   const address = `127.0.0.1:${files.brokerPort}`;
   const launch = {
     ...(await contender.command(files)),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../test/oracle/project-folders.ts';
 import type { BrokerResult, WorkloadResult } from './contest.ts';
 import { figures } from './figures.ts';
+import { BadOption } from './options.ts';
 import { type Plot, plotSvg } from './plot.ts';
 import { markdown } from './report.ts';
 import { type Spread, spread } from './statistics.ts';
@@ -44,9 +45,9 @@ export function readResults(files: readonly string[]): Contest {
     for (const result of part.results) byName.set(result.workload.name, result);
   }
   const last = parts.at(-1);
-  if (last === undefined) throw new Error('report wants result files: --from a.json,b.json');
+  if (last === undefined) throw new BadOption('report wants result files: --from a.json,b.json');
   const machines = new Set(parts.map(({ machine }) => machine));
-  if (machines.size > 1) throw new Error('the files are of different machines');
+  if (machines.size > 1) throw new BadOption('the files are of different machines');
   return { ...last, results: [...byName.values()] };
 }
 

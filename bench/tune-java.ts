@@ -5,6 +5,7 @@
 import type { Properties } from '../test/oracle/properties-text.ts';
 import { type BrokerResult, contest, type Length } from './contest.ts';
 import { figureNamed } from './figures.ts';
+import { BadOption } from './options.ts';
 import { java } from './peers.ts';
 import { ratios } from './report.ts';
 import { spread, spreadText } from './statistics.ts';
@@ -26,7 +27,7 @@ export function chosenCandidates(text: string): { name: string; settings: Proper
     const parts = name.split('+').map((part) => candidates[part]);
     if (parts.some((part) => part === undefined)) {
       const known = Object.keys(candidates).join(', ');
-      throw new Error(`no candidate ${JSON.stringify(name)}; there are: all, ${known}`);
+      throw new BadOption(`no candidate ${JSON.stringify(name)}; there are: all, ${known}`);
     }
     return { name, settings: Object.assign({}, ...parts) as Properties };
   });

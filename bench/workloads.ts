@@ -5,6 +5,7 @@
  * on the median, over alternated pairs, of turbopump's figure over tuned Java's.
  */
 import type { FigureName } from './figures.ts';
+import { BadOption } from './options.ts';
 
 export interface Target {
   figure: FigureName;
@@ -69,7 +70,9 @@ export const workloads: readonly Workload[] = [
     ...{ connections: 4, inFlight: 16 },
     targets: [{ figure: 'throughput', atLeast: 5 }],
   },
+  { ...sync, name: 'sync-128', connections: 8, inFlight: 16 },
   { ...sync, name: 'sync-256', connections: 8, inFlight: 32 },
+  { ...sync, name: 'sync-512', connections: 8, inFlight: 64 },
   { ...sync, name: 'sync-1024', connections: 8, inFlight: 128 },
   {
     ...async,
@@ -87,7 +90,7 @@ export function chosenWorkloads(text: string): Workload[] {
     const found = workloads.find((workload) => workload.name === name);
     if (found !== undefined) return found;
     const known = workloads.map((workload) => workload.name).join(', ');
-    throw new Error(`no workload ${JSON.stringify(name)}; there are: all, ${known}`);
+    throw new BadOption(`no workload ${JSON.stringify(name)}; there are: all, ${known}`);
   });
 }
 

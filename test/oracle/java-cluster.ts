@@ -36,8 +36,11 @@ export interface ServerFiles {
  * Settings that are not RocketMQ's defaults: small segments, since tests need no gigabyte; a long
  * wait in the send queue, since a cold JVM on a busy machine else drops oneway sends.
  */
-export async function writeServerFiles(settings: Properties): Promise<ServerFiles> {
-  const folder = mkdtempSync(join(tmpdir(), 'turbopump-cluster-'));
+export async function writeServerFiles(
+  settings: Properties,
+  parent = tmpdir(),
+): Promise<ServerFiles> {
+  const folder = mkdtempSync(join(parent, 'turbopump-cluster-'));
   const nameServerPort = await freePort();
   const brokerPort = await freePort([-2, 1]);
   const store = join(folder, 'store');

@@ -1,0 +1,150 @@
+/**
+ * `sync-bound`: what holds SYNC_FLUSH back at each depth, the device or the processors. The same
+ * broker under the same load, in turn on the device and in memory (tmpfs), where a synced write
+ * costs its copy and no wait. What is too slow there as well, the processors are too slow for.
+ */
+import { readdirSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { prepare, type Run, run, whileStopped } from './contest.ts';
+import { deviceWork } from './device.ts';
+import type { LoadReport } from './loadgen.ts';
+import { BadOption } from './options.ts';
+import { ours, type Peer, start } from './peers.ts';
+import { spread, spreadText } from './statistics.ts';
+import type { Workload } from './workloads.ts';
+
+export interface SyncBoundOptions {
+  workloads: readonly Workload[];
+  /** A folder in memory. */
+  memory: string;
+  pairs: number;
+  seconds: number;
+  warmUpSeconds?: number;
+}
+
+/** The part of the synced-write limit that is promised. */
+const promised = 0.8;
+/** The log has its window in the page cache and the machine's memory is in use by then. */
+const usualWarmUpSeconds = 8;
+/** With the warm-up, within the three segments that are zeroed before the load, at 1 M sends/s. */
+const memorySeconds = 1;
+/** A store zeroes two segments ahead only where eight more have room. */
+const memoryRoomBytes = 12 * 2 ** 30;
+const restMs = 500;
+const restLimitMs = 60_000;
+
+/** One run on the device and the one beside it in memory. */
+export interface Pair {
+  /** Log written over the device's own synced writes of that size. */
+  shareOfLimit: number;
+  /** Messages a second on the device. */
+  device: number;
+  /** Messages a second in memory. */
+  memory: number;
+}
+
+export type Bound = 'met' | 'processors' | 'neither shown';
+
+/** In memory, over the rate that the promise asks for on the device. */
+export function memoryOverPromised({ shareOfLimit, device, memory }: Pair): number {
+  return memory / ((promised / shareOfLimit) * device);
+}
+
+/** Of medians. Processors: what is promised is out of reach where nothing waits for a device. */
+export function boundOf(pairs: readonly Pair[]): Bound {
+  const share = spread(pairs.map(({ shareOfLimit }) => shareOfLimit)).median;
+  if (share >= promised) return 'met';
+  return spread(pairs.map(memoryOverPromised)).median < 1 ? 'processors' : 'neither shown';
+}
+
+export async function syncBound(options: SyncBoundOptions): Promise<void> {
+  mustBeMemory(options.memory);
+  const rows: string[] = [];
+  for (const workload of options.workloads) {
+    if (workload.kind !== 'produce' || workload.flush !== 'SYNC_FLUSH') {
+      throw new BadOption(`${workload.name} is no load of synced sends`);
+    }
+    rows.push(await row(workload, options));
+  }
+  console.log(`medians (least-most) of ${options.pairs} alternated pairs`);
+  const columns = ['load', 'share of the synced-write limit', 'in memory / on the device'];
+  columns.push(`in memory / ${promised} of the limit`, 'processors in use, device');
+  columns.push('processors in use, memory', `${promised} of the limit`);
+  console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
+  for (const each of rows) console.log(each);
+}
+
+async function row(workload: Workload, options: SyncBoundOptions): Promise<string> {
+  const peer = await start(ours(), workload);
+  const [devices, memories]: [Run[], LoadReport[]] = [[], []];
+  const onDevice = async (): Promise<void> => {
+    devices.push(await run(peer, workload, options.seconds));
+  };
+  const inMemory = async (): Promise<void> => {
+    const one = () => runInMemory(workload, options.memory);
+    memories.push(await whileStopped([peer], peer.folder, one));
+  };
+  try {
+    await prepare(peer, workload, options.warmUpSeconds ?? usualWarmUpSeconds);
+    for (let pair = 0; pair < options.pairs; pair++) {
+      const turns = [() => whileStopped([], peer.folder, onDevice), inMemory];
+      for (const turn of pair % 2 === 0 ? turns : turns.reverse()) await turn();
+    }
+  } finally {
+    await peer.stop();
+  }
+  return line(workload, devices, memories);
+}
+
+function line(workload: Workload, devices: readonly Run[], memories: readonly LoadReport[]) {
+  const pairs = devices.map((device, nth): Pair => {
+    const shareOfLimit = device.written?.shareOfLimit;
+    if (shareOfLimit === undefined) throw new Error('the temporary folder is on no device');
+    const memory = memories[nth]?.per_second ?? Number.NaN;
+    return { shareOfLimit, device: device.per_second, memory };
+  });
+  const text = (values: number[]): string => spreadText(spread(values));
+  const cells = [
+    text(pairs.map(({ shareOfLimit }) => shareOfLimit)),
+    text(pairs.map(({ device, memory }) => memory / device)),
+    text(pairs.map(memoryOverPromised)),
+    text(devices.map((each) => each.machine_busy_share)),
+    text(memories.map((each) => each.machine_busy_share)),
+  ];
+  return `| ${workload.name} | ${cells.join(' | ')} | ${boundOf(pairs)} |`;
+}
+
+/** A broker of its own for each run: only its first segments are zeroed before the load. */
+async function runInMemory(workload: Workload, folder: string): Promise<LoadReport> {
+  const peer = await start(ours(), workload, folder);
+  try {
+    await zeroed(peer);
+    return await run(peer, workload, memorySeconds);
+  } finally {
+    await peer.stop();
+  }
+}
+
+/** Resolves once the log's files take no more memory: the zeros ahead are written. */
+async function zeroed(peer: Peer): Promise<void> {
+  const log = join(peer.folder, 'store', 'commitlog');
+  const blocks = (): number =>
+    readdirSync(log).reduce((sum, name) => sum + statSync(join(log, name)).blocks, 0);
+  const until = performance.now() + restLimitMs;
+  let before = -1;
+  for (let now = blocks(); now !== before; now = blocks()) {
+    if (performance.now() > until) throw new Error(`${log} grows without a load`);
+    before = now;
+    // tmpfs tells nobody of what is written to it.
+    await after(restMs);
+  }
+}
+
+function mustBeMemory(folder: string): void {
+  if (deviceWork(folder) !== null) throw new BadOption(`--memory ${folder} is on a device`);
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < memoryRoomBytes) {
+    throw new BadOption(`--memory ${folder} has no room for ${memoryRoomBytes} bytes`);
+  }
+}
