@@ -1,7 +1,9 @@
 /**
  * `sync-bound`: what holds SYNC_FLUSH back at each depth, the device or the processors. The same
  * broker under the same load, in turn on the device and in memory (tmpfs), where a synced write
- * costs its copy and no wait. What is too slow there as well, the processors are too slow for.
+ * costs its copy and no wait. Two things are out of reach whatever the device: a rate that memory
+ * does not reach either, and one that takes more of the processors than a load that waits for
+ * nothing gets.
  */
 import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,6 +44,9 @@ export interface Pair {
   device: number;
   /** Messages a second in memory. */
   memory: number;
+  /** Share of all processors in use, whoever used them, in the run on the device. */
+  deviceBusy: number;
+  memoryBusy: number;
 }
 
 export type Bound = 'met' | 'processors' | 'neither shown';
@@ -51,11 +56,17 @@ export function memoryOverPromised({ shareOfLimit, device, memory }: Pair): numb
   return memory / ((promised / shareOfLimit) * device);
 }
 
-/** Of medians. Processors: what is promised is out of reach where nothing waits for a device. */
+/** Processors the promised rate takes, at what a message takes on the device, over memory's. */
+export function processorsOverMemory({ shareOfLimit, deviceBusy, memoryBusy }: Pair): number {
+  return ((promised / shareOfLimit) * deviceBusy) / memoryBusy;
+}
+
+/** Of medians; either bound is enough to keep a broker from what is promised. */
 export function boundOf(pairs: readonly Pair[]): Bound {
-  const share = spread(pairs.map(({ shareOfLimit }) => shareOfLimit)).median;
-  if (share >= promised) return 'met';
-  return spread(pairs.map(memoryOverPromised)).median < 1 ? 'processors' : 'neither shown';
+  const median = (of: (pair: Pair) => number): number => spread(pairs.map(of)).median;
+  if (median(({ shareOfLimit }) => shareOfLimit) >= promised) return 'met';
+  const isOutOfReach = median(memoryOverPromised) < 1 || median(processorsOverMemory) > 1;
+  return isOutOfReach ? 'processors' : 'neither shown';
 }
 
 export async function syncBound(options: SyncBoundOptions): Promise<void> {
@@ -68,9 +79,10 @@ export async function syncBound(options: SyncBoundOptions): Promise<void> {
     rows.push(await row(workload, options));
   }
   console.log(`medians (least-most) of ${options.pairs} alternated pairs`);
-  const columns = ['load', 'share of the synced-write limit', 'in memory / on the device'];
-  columns.push(`in memory / ${promised} of the limit`, 'processors in use, device');
-  columns.push('processors in use, memory', `${promised} of the limit`);
+  const columns = ['load', 'share of the limit', 'rate in memory / on the device'];
+  columns.push(`rate in memory / at ${promised} of the limit`);
+  columns.push(`processors for ${promised} of the limit / in use in memory`);
+  columns.push('processors in use, device', 'processors in use, memory', `${promised}`);
   console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
   for (const each of rows) console.log(each);
 }
@@ -101,16 +113,21 @@ function line(workload: Workload, devices: readonly Run[], memories: readonly Lo
   const pairs = devices.map((device, nth): Pair => {
     const shareOfLimit = device.written?.shareOfLimit;
     if (shareOfLimit === undefined) throw new Error('the temporary folder is on no device');
-    const memory = memories[nth]?.per_second ?? Number.NaN;
-    return { shareOfLimit, device: device.per_second, memory };
+    const memory = memories[nth];
+    if (memory === undefined) throw new Error('a run on the device has none beside it');
+    return {
+      ...{ shareOfLimit, device: device.per_second, memory: memory.per_second },
+      ...{ deviceBusy: device.machine_busy_share, memoryBusy: memory.machine_busy_share },
+    };
   });
-  const text = (values: number[]): string => spreadText(spread(values));
+  const text = (of: (pair: Pair) => number): string => spreadText(spread(pairs.map(of)));
   const cells = [
-    text(pairs.map(({ shareOfLimit }) => shareOfLimit)),
-    text(pairs.map(({ device, memory }) => memory / device)),
-    text(pairs.map(memoryOverPromised)),
-    text(devices.map((each) => each.machine_busy_share)),
-    text(memories.map((each) => each.machine_busy_share)),
+    text(({ shareOfLimit }) => shareOfLimit),
+    text(({ device, memory }) => memory / device),
+    text(memoryOverPromised),
+    text(processorsOverMemory),
+    text(({ deviceBusy }) => deviceBusy),
+    text(({ memoryBusy }) => memoryBusy),
   ];
   return `| ${workload.name} | ${cells.join(' | ')} | ${boundOf(pairs)} |`;
 }

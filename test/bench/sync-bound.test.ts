@@ -1,32 +1,45 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { boundOf, memoryOverPromised, type Pair } from '../../bench/sync-bound.ts';
+import {
+  boundOf,
+  memoryOverPromised,
+  type Pair,
+  processorsOverMemory,
+} from '../../bench/sync-bound.ts';
 
-const pair = (shareOfLimit: number, device: number, memory: number): Pair => ({
-  shareOfLimit,
-  device,
-  memory,
+/** At 0.6 of the limit, the promise asks for 400 messages a second and 0.8 of the processors. */
+function pair(changed: Partial<Pair> = {}): Pair {
+  const busy = { deviceBusy: 0.6, memoryBusy: 0.9 };
+  return { shareOfLimit: 0.6, device: 300, memory: 420, ...busy, ...changed };
+}
+
+const isNear = (value: number, expected: number): void =>
+  assert.ok(Math.abs(value - expected) < 1e-9, `${value}, not ${expected}`);
+
+test('memory is held against what is promised on the device', () => {
+  isNear(memoryOverPromised(pair({ memory: 380 })), 0.95);
+  isNear(memoryOverPromised(pair({ shareOfLimit: 0.9, device: 450, memory: 500 })), 1.25);
+  isNear(processorsOverMemory(pair()), 0.8 / 0.9);
+  isNear(processorsOverMemory(pair({ shareOfLimit: 0.96, memoryBusy: 0.5 })), 1);
 });
 
-test('memory is held against the rate that is promised on the device', () => {
-  // 400 of 500 is what the promise asks for where 300 is 0.6 of the limit.
-  assert.ok(Math.abs(memoryOverPromised(pair(0.6, 300, 380)) - 0.95) < 1e-9);
-  assert.ok(Math.abs(memoryOverPromised(pair(0.9, 450, 500)) - 1.25) < 1e-9);
-});
-
-test('a share that is promised is met, however fast memory is', () => {
-  assert.is(boundOf([pair(0.8, 400, 900), pair(0.9, 450, 900), pair(0.7, 350, 900)]), 'met');
-  assert.is(boundOf([pair(0.85, 400, 410)]), 'met');
+test('a share that is promised is met, whatever memory says', () => {
+  const slow = { memory: 1, memoryBusy: 0.1 };
+  const shares = [0.8, 0.9, 0.7].map((shareOfLimit) => pair({ shareOfLimit, ...slow }));
+  assert.is(boundOf(shares), 'met');
+  assert.is(boundOf([pair({ shareOfLimit: 0.79 })]), 'neither shown');
 });
 
 test('the processors are the bound where memory does not reach what is promised', () => {
-  const slow = pair(0.6, 300, 380);
-  assert.is(boundOf([slow, slow, pair(0.6, 300, 500)]), 'processors');
+  const slow = pair({ memory: 380 });
+  assert.is(boundOf([slow, slow, pair()]), 'processors');
+  assert.is(boundOf([slow, pair(), pair()]), 'neither shown');
 });
 
-test('nothing is shown where memory could do it', () => {
-  const fast = pair(0.6, 300, 420);
-  assert.is(boundOf([fast, fast, pair(0.6, 300, 100)]), 'neither shown');
+test('the processors are the bound where what is promised takes more than a load gets', () => {
+  const busy = pair({ deviceBusy: 0.7 });
+  assert.is(boundOf([busy, busy, pair()]), 'processors');
+  assert.is(boundOf([busy, pair(), pair()]), 'neither shown');
 });
 
 test.run();
