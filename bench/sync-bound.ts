@@ -5,11 +5,10 @@
  * does not reach either, and one that takes more of the processors than a load that waits for
  * nothing gets.
  */
-import { readdirSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { prepare, type Run, run, whileStopped } from './contest.ts';
-import { deviceWork } from './device.ts';
 import type { LoadReport } from './loadgen.ts';
 import { BadOption } from './options.ts';
 import { ours, type Peer, start } from './peers.ts';
@@ -33,6 +32,8 @@ const usualWarmUpSeconds = 8;
 const memorySeconds = 1;
 /** A store zeroes two segments ahead only where eight more have room. */
 const memoryRoomBytes = 12 * 2 ** 30;
+/** `TMPFS_MAGIC` of `linux/magic.h`. */
+const tmpfsType = 0x01_02_19_94;
 const restMs = 500;
 const restLimitMs = 60_000;
 
@@ -159,8 +160,9 @@ async function zeroed(peer: Peer): Promise<void> {
 }
 
 function mustBeMemory(folder: string): void {
-  if (deviceWork(folder) !== null) throw new BadOption(`--memory ${folder} is on a device`);
-  const { bavail, bsize } = statfsSync(folder);
+  if (!existsSync(folder)) throw new BadOption(`--memory ${folder} does not exist`);
+  const { type, bavail, bsize } = statfsSync(folder);
+  if (type !== tmpfsType) throw new BadOption(`--memory ${folder} is no tmpfs`);
   if (bavail * bsize < memoryRoomBytes) {
     throw new BadOption(`--memory ${folder} has no room for ${memoryRoomBytes} bytes`);
   }
