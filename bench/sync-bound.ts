@@ -6,9 +6,11 @@
  * nothing gets.
  */
 import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { prepare, type Run, run, whileStopped } from './contest.ts';
+import { deviceWork } from './device.ts';
 import type { LoadReport } from './loadgen.ts';
 import { BadOption } from './options.ts';
 import { ours, type Peer, start } from './peers.ts';
@@ -24,6 +26,7 @@ export interface SyncBoundOptions {
   warmUpSeconds?: number;
 }
 
+const measured = 'produce SYNC_FLUSH';
 /** The part of the synced-write limit that is promised. */
 const promised = 0.8;
 /** The log has its window in the page cache and the machine's memory is in use by then. */
@@ -72,13 +75,11 @@ export function boundOf(pairs: readonly Pair[]): Bound {
 
 export async function syncBound(options: SyncBoundOptions): Promise<void> {
   mustBeMemory(options.memory);
+  if (deviceWork(tmpdir()) === null) throw new BadOption(`${tmpdir()} is on no device`);
+  const other = options.workloads.find(({ kind, flush }) => `${kind} ${flush}` !== measured);
+  if (other !== undefined) throw new BadOption(`${other.name} is no load of synced sends`);
   const rows: string[] = [];
-  for (const workload of options.workloads) {
-    if (workload.kind !== 'produce' || workload.flush !== 'SYNC_FLUSH') {
-      throw new BadOption(`${workload.name} is no load of synced sends`);
-    }
-    rows.push(await row(workload, options));
-  }
+  for (const workload of options.workloads) rows.push(await row(workload, options));
   console.log(`medians (least-most) of ${options.pairs} alternated pairs`);
   const columns = ['load', 'share of the limit', 'rate in memory / on the device'];
   columns.push(`rate in memory / at ${promised} of the limit`);
@@ -113,7 +114,7 @@ async function row(workload: Workload, options: SyncBoundOptions): Promise<strin
 function line(workload: Workload, devices: readonly Run[], memories: readonly LoadReport[]) {
   const pairs = devices.map((device, nth): Pair => {
     const shareOfLimit = device.written?.shareOfLimit;
-    if (shareOfLimit === undefined) throw new Error('the temporary folder is on no device');
+    if (shareOfLimit === undefined) throw new Error('a run on the device flushed nothing');
     const memory = memories[nth];
     if (memory === undefined) throw new Error('a run on the device has none beside it');
     return {
