@@ -63,6 +63,19 @@ impl PlainDisk {
         lock(&self.folder).files.retain(|(name, _)| !is(name, Path::new(path)));
         self.put(path, bytes, file_bytes);
     }
+
+    /// A disk with the files of one folder, which it shares.
+    #[must_use]
+    pub fn only(&self, dir: &str) -> Self {
+        let mut folder = Folder::default();
+        for (path, file) in &lock(&self.folder).files {
+            if is_inside(path, Path::new(dir)) {
+                folder.add_dirs(path.parent());
+                folder.files.push((path.clone(), Arc::clone(file)));
+            }
+        }
+        Self { folder: Arc::new(Mutex::new(folder)) }
+    }
 }
 
 impl Folder {

@@ -27,6 +27,7 @@ const FLAG_CLEAN: u32 = 1;
 const FLAG_KEYLESS: u32 = 2;
 const FLAG_SECOND_NEWER: u32 = 4;
 const FLAG_REBUILDS: u32 = 8;
+const FLAG_REBUILDS_INDEX: u32 = 16;
 const EXTENSION_AT: usize = JAVA_BYTES;
 const COPY_AT: usize = EXTENSION_AT + 28;
 const CRC_AT: usize = COPY_AT + JAVA_BYTES;
@@ -81,9 +82,40 @@ pub struct Extension {
     pub clean: bool,
     /// True when the index has no entry at all, so that its files are rightly missing.
     pub keyless: bool,
-    /// True when queues or index were missing and the log is read from its start for them: only
-    /// the log is what `dispatched` says.
-    pub rebuilds: bool,
+    /// Of what `dispatched` does not say the truth.
+    pub rebuilds: Rebuilds,
+}
+
+/// What is being made anew of the log, because it was missing or damaged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rebuilds {
+    /// All is there.
+    #[default]
+    Nothing,
+    /// The index, from where its files end.
+    Index,
+    /// Queues and index, from the log's start.
+    Everything,
+}
+
+impl Rebuilds {
+    const fn flags(self) -> u32 {
+        match self {
+            Self::Nothing => 0,
+            Self::Index => FLAG_REBUILDS_INDEX,
+            Self::Everything => FLAG_REBUILDS,
+        }
+    }
+
+    const fn of_flags(flags: u32) -> Self {
+        if flags & FLAG_REBUILDS != 0 {
+            Self::Everything
+        } else if flags & FLAG_REBUILDS_INDEX != 0 {
+            Self::Index
+        } else {
+            Self::Nothing
+        }
+    }
 }
 
 /// The file's meaning.
@@ -119,8 +151,7 @@ impl Checkpoint {
             let keyless = if ours.keyless { FLAG_KEYLESS } else { 0 };
             let second = with_journal && ours.journal.newer == 1;
             let second = if second { FLAG_SECOND_NEWER } else { 0 };
-            let rebuilds = if ours.rebuilds { FLAG_REBUILDS } else { 0 };
-            let flags = clean | keyless | second | rebuilds;
+            let flags = clean | keyless | second | ours.rebuilds.flags();
             bytes.extend_from_slice(&flags.to_be_bytes());
             for file in ours.journal.bytes {
                 bytes.extend_from_slice(&file.to_be_bytes());
@@ -160,7 +191,7 @@ impl Checkpoint {
             },
             clean: u32_at(EXTENSION_AT + 16) & FLAG_CLEAN != 0,
             keyless: u32_at(EXTENSION_AT + 16) & FLAG_KEYLESS != 0,
-            rebuilds: u32_at(EXTENSION_AT + 16) & FLAG_REBUILDS != 0,
+            rebuilds: Rebuilds::of_flags(u32_at(EXTENSION_AT + 16)),
         });
         Self { java, ours }
     }
@@ -223,7 +254,7 @@ mod tests {
                 journal: JournalBytes::default(),
                 clean: true,
                 keyless: true,
-                rebuilds: true,
+                rebuilds: Rebuilds::Everything,
             }),
         }
     }
@@ -246,11 +277,11 @@ mod tests {
     fn a_journal_that_counts_makes_another_version() {
         let mut with = sample();
         let journal = JournalBytes { bytes: [77, 78], newer: 1 };
-        let (clean, keyless, rebuilds) = (false, false, true);
+        let (clean, keyless, rebuilds) = (false, false, Rebuilds::Index);
         with.ours = Some(Extension { dispatched: 9, journal, clean, keyless, rebuilds });
         let bytes = with.encode();
         assert_eq!((bytes[47], sample().encode()[47]), (2, 1));
-        assert_eq!(bytes[56..68], [0, 0, 0, 12, 0, 0, 0, 77, 0, 0, 0, 78]);
+        assert_eq!(bytes[56..68], [0, 0, 0, 20, 0, 0, 0, 77, 0, 0, 0, 78]);
         assert_eq!(Checkpoint::decode(&bytes), with);
     }
 

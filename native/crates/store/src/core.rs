@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use turbopump_wire::PhysicalOffset;
 use turbopump_wire::record::RecordView;
 
-use crate::checkpoint::{Checkpoint, CheckpointFile, Extension, JavaPart};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Extension, JavaPart, Rebuilds};
 use crate::clock::Clock;
 use crate::commit_log::segments::Segments;
 use crate::commit_log::{CommitLog, LogStart};
@@ -90,15 +90,22 @@ impl StoreCore {
         }
         let readable = Arc::new(AtomicU64::new(recovered.end));
         let dispatch = open_repaired(&options, &disk, &clock, &mut recovered, &readable)?;
-        let rebuilds = found.and_then(|found| found.ours).is_some_and(|ours| ours.rebuilds);
-        let is_whole = has_queues && !rebuilds && has_index(&options, &dispatch, found);
-        let is_whole = is_whole && restore(&journal, &dispatch, recovered.end)?;
+        let ours = found.and_then(|found| found.ours);
+        let mut rebuilds = ours.map_or(Rebuilds::Nothing, |ours| ours.rebuilds);
+        if !has_queues {
+            rebuilds = Rebuilds::Everything;
+        }
+        if rebuilds < Rebuilds::Everything && !restore(&journal, &dispatch, recovered.end)? {
+            rebuilds = Rebuilds::Everything;
+        }
+        if options.index_enabled && lacks_index(&dispatch, ours) {
+            rebuilds = rebuilds.max(Rebuilds::Index);
+        }
         let counting = journal.counting();
         drop(journal);
-        if !is_whole {
-            found = note_rebuild(&checkpoint_file, found)?;
-        }
-        let (replayed, journal_fits) = replay(&mut recovered, &dispatch, is_whole)?;
+        found = note_rebuild(&checkpoint_file, found, rebuilds)?;
+        dispatch.index.remove_dropped()?;
+        let (replayed, journal_fits) = replay(&mut recovered, &dispatch, rebuilds)?;
         let log = open_log(&options, &disk, &clock, &recovered, readable)?;
         dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;
         abort.create()?;
@@ -234,7 +241,7 @@ fn open_derived(
         entries: options.index_entries,
     };
     let dir = options.root_dir.join("index");
-    let index = Index::open(&dir, index_options, Arc::clone(disk), Arc::clone(clock))?;
+    let index = Index::open(&dir, index_options, Arc::clone(disk), Arc::clone(clock), end)?;
     Ok(Dispatch::new(queues, index, options.delay_levels_ms.clone()))
 }
 
@@ -263,28 +270,32 @@ fn make_queues_dir(
     let dir = queues_dir(options);
     let has_queues = disk.stat(&dir).map_err(FileError::on("cannot look at", &dir))?.is_some();
     if !has_queues {
-        note_rebuild(file, found)?;
+        note_rebuild(file, found, Rebuilds::Everything)?;
     }
     make_dirs(disk, &[&dir])?;
     Ok(has_queues)
 }
 
-/// False when there should be an index and there is none.
-fn has_index(options: &StoreOptions, dispatch: &Dispatch, found: Option<Checkpoint>) -> bool {
-    let is_keyless = found.and_then(|found| found.ours).is_some_and(|ours| ours.keyless);
-    !options.index_enabled || is_keyless || dispatch.index.indexed_to().is_some()
+/// True when there should be an index and there is none, or files of it were dropped.
+fn lacks_index(dispatch: &Dispatch, ours: Option<Extension>) -> bool {
+    let is_keyless = ours.is_some_and(|ours| ours.keyless);
+    let is_missing = !is_keyless && dispatch.index.indexed_to().is_none();
+    is_missing || !dispatch.index.report().dropped.is_empty()
 }
 
-/// The whole log is about to be read for queues or index that are missing: until that is done, a
-/// next start is to do the same, whatever has been made of them by then. Rejected: a checkpoint
-/// that says nothing; the log would be verified from its start, and cut where it is damaged.
+/// The log is about to be read for queues or index that are missing: until that is done, a next
+/// start is to do the same, whatever has been made of them by then. Rejected: a checkpoint that
+/// says nothing; the log would be verified from its start, and cut where it is damaged.
 fn note_rebuild(
     file: &CheckpointFile,
     found: Option<Checkpoint>,
+    rebuilds: Rebuilds,
 ) -> Result<Option<Checkpoint>, FileError> {
     let Some(Checkpoint { java, ours: Some(ours) }) = found else { return Ok(found) };
-    let noted = Checkpoint { java, ours: Some(Extension { rebuilds: true, ..ours }) };
-    file.write(&noted)?;
+    let noted = Checkpoint { java, ours: Some(Extension { rebuilds, ..ours }) };
+    if ours.rebuilds != rebuilds {
+        file.write(&noted)?;
+    }
     Ok(Some(noted))
 }
 
@@ -296,46 +307,59 @@ fn restore(journal: &LeftBehind, dispatch: &Dispatch, end: u64) -> Result<bool, 
     }
 }
 
-/// Brings queues and index up to the log's end. Begins earlier than the checkpoint says where
-/// files are damaged, and at the first record when queues or index are missing altogether
-/// (`is_whole` is false) or what is there does not fit together. How many records that took, and
-/// whether the journal's entries are still those that the queues' files lack.
+/// Where the log is read again from.
+#[derive(Clone, Copy)]
+struct ReplayFrom {
+    queues: u64,
+    index: u64,
+}
+
+/// Brings queues and index up to the log's end: the queues from the checkpoint on, from the first
+/// record when they are missing or do not fit together; the index from where its files end when
+/// some of them are missing. How many records that took, and whether the journal's entries are
+/// still those that the queues' files lack.
 fn replay(
     recovered: &mut Recovered,
     dispatch: &Dispatch,
-    is_whole: bool,
+    rebuilds: Rebuilds,
 ) -> Result<(u64, bool), OpenError> {
-    let end = PhysicalOffset::new(recovered.end);
-    let mut from = recovered.verified_from;
-    let index_lacks = [dispatch.index.report().redispatch_from, dispatch.index.drop_beyond(end)?];
-    for lacking in index_lacks.into_iter().flatten() {
-        from = from.min(recovered.replay_start(lacking.get()));
-    }
-    if !is_whole {
-        from = recovered.first();
-    }
-    let replayed = match replay_from(recovered, dispatch, from) {
-        Err(OpenError::Queue(QueueError::Gap { .. })) if from > recovered.first() => {
-            replay_from(recovered, dispatch, recovered.first())
-        }
-        done => done,
+    let (first, verified) = (recovered.first(), recovered.verified_from);
+    let indexed_to = dispatch.index.indexed_to().unwrap_or(PhysicalOffset::ZERO);
+    let from = ReplayFrom {
+        queues: if rebuilds == Rebuilds::Everything { first } else { verified },
+        index: match rebuilds {
+            Rebuilds::Nothing => verified,
+            Rebuilds::Index | Rebuilds::Everything => recovered.replay_start(indexed_to.get()),
+        },
     };
-    replayed.map(|(records, has_flushed)| (records, is_whole && !has_flushed))
+    match replay_from(recovered, dispatch, from) {
+        Err(OpenError::Queue(QueueError::Gap { .. })) if from.queues > first => {
+            let (records, _) =
+                replay_from(recovered, dispatch, ReplayFrom { queues: first, ..from })?;
+            Ok((records, false))
+        }
+        replayed => {
+            let (records, has_flushed) = replayed?;
+            Ok((records, rebuilds < Rebuilds::Everything && !has_flushed))
+        }
+    }
 }
 
 fn replay_from(
     recovered: &mut Recovered,
     dispatch: &Dispatch,
-    from: u64,
+    from: ReplayFrom,
 ) -> Result<(u64, bool), OpenError> {
     let (mut since_flush, mut has_flushed) = (0, false);
-    if recovered.end - from > REPLAY_UNSYNCED_BYTES_MAX {
+    let start = from.queues.min(from.index);
+    if recovered.end - start > REPLAY_UNSYNCED_BYTES_MAX {
         // So much is flushed on the way, and derived files never name what is not on disk.
         recovered.sync_rest()?;
     }
     let recovered = &*recovered;
-    let records = recovered.replay(from, |record| {
-        dispatch.replay(record)?;
+    let records = recovered.replay(start, |record| {
+        let at = record.physical_offset.max(0) as u64;
+        dispatch.replay(record, at >= from.queues, at >= from.index)?;
         since_flush += 1;
         if since_flush >= REPLAY_FLUSH_RECORDS && recovered.flushed.end == recovered.end {
             (since_flush, has_flushed) = (0, true);
@@ -369,7 +393,7 @@ fn open_repaired(
 fn rebuild(recovered: &Recovered, dispatch: &Dispatch, plan: &RepairPlan) -> Result<(), OpenError> {
     let mut since_flush = 0;
     recovered.replay(recovered.first(), |record| {
-        dispatch.rebuild(record, plan)?;
+        dispatch.replay(record, plan.wants_entry(record), plan.index)?;
         since_flush += 1;
         if since_flush == REPLAY_FLUSH_RECORDS {
             since_flush = 0;

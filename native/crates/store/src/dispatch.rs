@@ -17,7 +17,6 @@ use crate::batch::{AppendBatch, RecordKind};
 use crate::consume_queue::{Queue, QueueEntry, QueueTable};
 use crate::error::OpenError;
 use crate::index::Index;
-use crate::verify::RepairPlan;
 
 /// Delayed messages wait under this topic; their tags code is the due time.
 pub(crate) const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
@@ -67,11 +66,22 @@ impl Dispatch {
         }
     }
 
-    /// One record of the log, again; what is there already stays.
-    pub(crate) fn replay(&self, record: &RecordView<'_>) -> Result<(), OpenError> {
+    /// One record of the log, again, to its queue, the index or both; what is there already stays.
+    pub(crate) fn replay(
+        &self,
+        record: &RecordView<'_>,
+        to_queue: bool,
+        to_index: bool,
+    ) -> Result<(), OpenError> {
         let mut key_hashes = Vec::new();
         let digest = self.digest(record, &mut key_hashes);
-        self.take(&digest, &key_hashes).map(drop)
+        if digest.kind.is_queued() && to_queue {
+            self.take_entry(&digest)?;
+        }
+        if digest.kind.is_indexed() && to_index {
+            self.index.put_record(digest.physical, digest.store_ms, &key_hashes);
+        }
+        Ok(())
     }
 
     /// What is to be known of a record; the hashes of its keys go to the end of `key_hashes`.
@@ -111,23 +121,6 @@ impl Dispatch {
             self.index.put_record(digest.physical, digest.store_ms, key_hashes);
         }
         Ok(queue)
-    }
-
-    /// One record of the log, for what the repair took away only.
-    pub(crate) fn rebuild(
-        &self,
-        record: &RecordView<'_>,
-        plan: &RepairPlan,
-    ) -> Result<(), OpenError> {
-        let mut key_hashes = Vec::new();
-        let digest = self.digest(record, &mut key_hashes);
-        if digest.kind.is_queued() && plan.wants_entry(record) {
-            drop(self.take_entry(&digest)?);
-        }
-        if digest.kind.is_indexed() && plan.index {
-            self.index.put_record(digest.physical, digest.store_ms, &key_hashes);
-        }
-        Ok(())
     }
 
     fn take_entry(&self, digest: &Digest<'_>) -> Result<Option<Arc<Queue>>, OpenError> {

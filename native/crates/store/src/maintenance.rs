@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use turbopump_wire::PhysicalOffset;
 
-use crate::checkpoint::{Checkpoint, Extension, JournalBytes};
+use crate::checkpoint::{Checkpoint, Extension, JournalBytes, Rebuilds};
 use crate::consume_queue::Filed;
 use crate::core::StoreCore;
 use crate::disk::CrashPoint;
@@ -175,8 +175,8 @@ impl StoreCore {
         let clean = reach == Reach::CleanStop;
         // Asked after the flush: an entry that came since makes it false, never the other way.
         let keyless = self.options.index_enabled && self.dispatch.index.indexed_to().is_none();
-        let ours =
-            Some(Extension { dispatched: point.end, journal, clean, keyless, rebuilds: false });
+        let rebuilds = Rebuilds::Nothing;
+        let ours = Some(Extension { dispatched: point.end, journal, clean, keyless, rebuilds });
         file.file.write(&Checkpoint { java: file.java, ours })?;
         file.ours = ours;
         self.checkpointed.store(point.end, Ordering::Release);

@@ -8,7 +8,8 @@
 //! on disk; entries are in log order, so everything at or before `indexed_to` is indexed; names
 //! ascend with the files' order.
 //! Refuses: deciding whether a record really has the key (the caller compares), and repairing
-//! damage: a file that cannot be believed is dropped and the report says from where to fill again.
+//! damage: a file that cannot be believed is dropped, and the log fills the index from where the
+//! others end.
 
 mod building;
 mod error;
@@ -117,13 +118,14 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the files in `dir` (`store/index`). The newest one is read as far as slots are
-    /// concerned (20 MB with the default size), of the others the headers.
+    /// Opens the files in `dir` (`store/index`) of a log that ends at `end`. The newest one is
+    /// read as far as slots are concerned (20 MB with the default size), of the others the headers.
     pub fn open(
         dir: &Path,
         options: IndexOptions,
         disk: Arc<dyn Disk>,
         clock: Arc<dyn Clock>,
+        end: PhysicalOffset,
     ) -> Result<Self, IndexError> {
         let IndexOptions { enabled, slots, entries } = options;
         let largest = i32::MAX.cast_unsigned();
@@ -132,7 +134,7 @@ impl Index {
         }
         let geometry = Geometry { slots, entries };
         let (files, report) =
-            if enabled { reopen::load(dir, geometry, &*disk)? } else { Default::default() };
+            if enabled { reopen::load(dir, geometry, &*disk, end)? } else { Default::default() };
         Ok(Self {
             dir: dir.to_owned(),
             enabled,
@@ -220,27 +222,17 @@ impl Index {
         Ok(())
     }
 
-    /// For a log that ends at `end` although the index may name records behind it: drops files
-    /// that do. `Some`: dispatch to the index again from there. Not while records are appended.
-    pub fn drop_beyond(&self, end: PhysicalOffset) -> Result<Option<PhysicalOffset>, IndexError> {
-        let _one_at_a_time = lock(&self.flushing);
-        let mut files = lock(&self.files);
-        let beyond = |header: &Header| !header.is_empty() && header.end >= end;
-        let mut dropped = false;
-        while files.building.back().is_some_and(|building| beyond(&building.header)) {
-            dropped = true;
-            if let Some(disk) = files.building.pop_back().and_then(|building| building.disk) {
-                reopen::remove(&*self.disk, &disk.path)?;
-            }
+    /// Removes the files that opening dropped. A start that follows finds the index ending where
+    /// the files before them do, and nothing to say that there were more: who calls this has that
+    /// on disk.
+    pub(crate) fn remove_dropped(&self) -> Result<(), IndexError> {
+        // Newest first: a later one that outlived the one before it would hide what is missing.
+        for name in self.report.dropped.iter().rev() {
+            reopen::remove(&*self.disk, &self.dir.join(name))?;
+            let synced = self.disk.sync_dir(&self.dir);
+            synced.map_err(|error| IndexError::io("sync", &self.dir, error))?;
         }
-        while files.sealed.last().is_some_and(|sealed| beyond(&sealed.header)) {
-            dropped = true;
-            if let Some(sealed) = files.sealed.pop() {
-                reopen::remove(&*self.disk, &sealed.path)?;
-            }
-        }
-        files.last = files.last_record();
-        Ok(dropped.then(|| files.last.unwrap_or(PhysicalOffset::ZERO)))
+        Ok(())
     }
 }
 

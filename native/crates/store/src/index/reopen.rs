@@ -25,10 +25,10 @@ const LOAD_PAGES: usize = 256;
 pub struct IndexReport {
     /// Names that are no index files of the configured size; left alone and not searched.
     pub ignored: Vec<String>,
-    /// Damaged files, and those after them; removed.
+    /// Files that are damaged or name what the log does not have, and those after them. They are
+    /// not used, and stay until [`remove_dropped`](super::Index::remove_dropped): their records
+    /// must come again, which the files before them do not say.
     pub dropped: Vec<String>,
-    /// When files were dropped: the log must be dispatched to the index again from here.
-    pub redispatch_from: Option<PhysicalOffset>,
 }
 
 struct Found {
@@ -37,11 +37,12 @@ struct Found {
     file: Arc<dyn DiskFile>,
 }
 
-/// Opens every file in `dir`.
+/// Opens every file in `dir`, for a log that ends at `end`.
 pub(super) fn load(
     dir: &Path,
     geometry: Geometry,
     disk: &dyn Disk,
+    end: PhysicalOffset,
 ) -> Result<(Files, IndexReport), IndexError> {
     let mut files = Files::default();
     let mut report = IndexReport::default();
@@ -51,17 +52,13 @@ pub(super) fn load(
     for (nth, found) in found.into_iter().enumerate() {
         // Entries are in log order across files: without this one the later ones cannot say
         // what is indexed, so they are filled again too.
-        damaged = damaged || !take(&found, nth + 1 == count, geometry, &mut files)?;
+        damaged = damaged || !take(&found, nth + 1 == count, (geometry, end), &mut files)?;
         if damaged {
-            remove(disk, &found.path)?;
             report.dropped.push(found.name);
         }
     }
     files.unsynced = newest_file(disk, &files)?;
     files.last = files.last_record();
-    if damaged {
-        report.redispatch_from = Some(files.last.unwrap_or(PhysicalOffset::ZERO));
-    }
     Ok((files, report))
 }
 
@@ -111,11 +108,11 @@ fn candidates(
     Ok(found)
 }
 
-/// Adds a file to the list; false when it is damaged.
+/// Adds a file to the list; false when it is damaged or goes on behind the log's end.
 fn take(
     found: &Found,
     newest: bool,
-    geometry: Geometry,
+    (geometry, end): (Geometry, PhysicalOffset),
     files: &mut Files,
 ) -> Result<bool, IndexError> {
     let io = |error| IndexError::io("read", &found.path, error);
@@ -128,7 +125,8 @@ fn take(
         // Made, but its first header is not written: it says what a new file would say.
         header = Header::empty(before.end_ms, before.end);
     }
-    if files.newest().is_some_and(|before| !header.is_empty() && header.begin < before.end) {
+    let overlaps = files.newest().is_some_and(|before| header.begin < before.end);
+    if !header.is_empty() && (overlaps || header.end >= end) {
         return Ok(false);
     }
     if !newest || header.next_entry >= geometry.entries {

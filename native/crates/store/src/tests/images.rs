@@ -36,6 +36,7 @@
 //! | queues expired / deleted: names | `model` / `edges::a_deletion_cut_short_leaves_no_hole_…` |
 //! | index: name / header | `index::tests::edges::a_full_file_hands_its_end_to_the_next` |
 //! | index: entries / slots | `index::tests::edges::a_flush_cut_short_leaves_whole_chains` |
+//! | index files dropped: the note before / newest first | `index_files::files_that_were_…` |
 //! | index reopened: file / name | `…what_a_killed_process_wrote_…` / `…half_filled…` |
 //! | index: its folder's name | `foreign::a_deleted_topic_stays_deleted_after_a_crash` |
 //! | a store's new folders / a deleted topic's folder | `crash`, this test / the same |

@@ -7,6 +7,7 @@ mod edges;
 mod failure;
 mod foreign;
 mod images;
+mod index_files;
 mod journal;
 mod real_disk;
 mod round_trip;

@@ -3,8 +3,6 @@ use crate::clock::LocalTime;
 use crate::disk::memory::{FaultOn, Unsynced};
 use crate::disk::{Disk, DiskFile, OpenMode, read_exact_at};
 
-const EVERYTHING: PhysicalOffset = PhysicalOffset::new(u64::MAX);
-
 fn file(disk: &MemoryDisk, name: &str) -> Arc<dyn DiskFile> {
     let dir = Path::new(DIR);
     disk.create_dir_all(dir).expect("folder");
@@ -150,7 +148,7 @@ fn chains_that_do_not_hold_drop_the_file() {
         damaged.write_at(&value.to_be_bytes(), place).expect("write");
         let index = open(&disk);
         assert_eq!(index.report().dropped, std::slice::from_ref(&newest), "slot value {value}");
-        assert_eq!(index.report().redispatch_from, Some(at(800)));
+        assert_eq!(index.indexed_to(), Some(at(800)));
         assert!(!names(&disk).contains(&newest));
         (8..12).for_each(|nth| assert_eq!(put(&index, nth, &["k"]), nth > 8));
         assert_eq!((find(&index, "first").len(), find(&index, "k").len()), (9, 3));
@@ -168,7 +166,7 @@ fn a_header_nobody_wrote_drops_the_file_and_later_ones() {
     file(&disk, &all[1]).write_at(&99_u32.to_be_bytes(), 36).expect("write");
     let index = open(&disk);
     assert_eq!(index.report().dropped, all[1..]);
-    assert_eq!(index.report().redispatch_from, Some(at(800)));
+    assert_eq!(index.indexed_to(), Some(at(800)));
     assert_eq!(find(&index, "k").len(), 9);
 }
 
@@ -212,10 +210,10 @@ fn a_log_cut_below_the_index_drops_what_names_it() {
     let index = open(&disk);
     (0..25).for_each(|nth| assert!(put(&index, nth, &["k"])));
     index.flush(EVERYTHING).expect("flush");
-    let index = open(&disk);
-    assert_eq!(index.drop_beyond(at(2500)).expect("nothing to drop"), None);
-    assert_eq!(index.drop_beyond(at(1700)).expect("drops"), Some(at(800)));
-    assert_eq!(names(&disk).len(), 1);
+    let index = open_at(&disk, SMALL, at(2500));
+    assert_eq!((index.indexed_to(), names(&disk).len()), (Some(at(2400)), 3), "nothing to drop");
+    let index = open_at(&disk, SMALL, at(1700));
+    assert_eq!((index.indexed_to(), names(&disk).len()), (Some(at(800)), 1));
     assert!(put(&index, 9, &["k"]));
     index.flush(EVERYTHING).expect("flush");
     assert_eq!(find(&open(&disk.after_kill()), "k"), (0..10).rev().collect::<Vec<_>>());
@@ -263,7 +261,7 @@ fn switched_off_it_does_nothing() {
     assert_eq!((find(&index, "k"), names(&disk)), (vec![], vec![]));
     let clock = Arc::new(ManualClock::new(0));
     let none = IndexOptions { slots: 0, ..SMALL };
-    assert!(Index::open(Path::new(DIR), none, Arc::new(disk), clock).is_err());
+    assert!(Index::open(Path::new(DIR), none, Arc::new(disk), clock, EVERYTHING).is_err());
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::disk::memory::MemoryDisk;
 
+const EVERYTHING: PhysicalOffset = PhysicalOffset::new(u64::MAX);
 const DIR: &str = "/store/index";
 /// Few slots, so that chains mix keys; nine usable entries, so that files fill up.
 const SMALL: IndexOptions = IndexOptions { enabled: true, slots: 7, entries: 10 };
@@ -25,8 +26,16 @@ fn at(position: u64) -> PhysicalOffset {
 }
 
 fn open_as(disk: &MemoryDisk, options: IndexOptions) -> Index {
+    open_at(disk, options, EVERYTHING)
+}
+
+/// As the store opens it, for a log that ends at `end`.
+fn open_at(disk: &MemoryDisk, options: IndexOptions, end: PhysicalOffset) -> Index {
     let clock = Arc::new(ManualClock::new(NOW_MS));
-    Index::open(Path::new(DIR), options, Arc::new(disk.clone()), clock).expect("opens")
+    let disk = Arc::new(disk.clone());
+    let index = Index::open(Path::new(DIR), options, disk, clock, end).expect("opens");
+    index.remove_dropped().expect("removes");
+    index
 }
 
 fn open(disk: &MemoryDisk) -> Index {

@@ -18,8 +18,9 @@ fn cpu_ns() -> u64 {
 fn adding_is_cheap() {
     let dir = tempfile::tempdir().expect("a folder");
     let (disk, clock) = (Arc::new(RealDisk), Arc::new(SystemClock));
-    let index = Index::open(dir.path(), IndexOptions::default(), disk.clone(), clock.clone())
-        .expect("opens");
+    let index =
+        Index::open(dir.path(), IndexOptions::default(), disk.clone(), clock.clone(), EVERYTHING)
+            .expect("opens");
     let mut state = 1_u64;
     for round in 0..4_u64 {
         let begun_ns = cpu_ns();
@@ -37,7 +38,8 @@ fn adding_is_cheap() {
     }
     drop(index);
     let begun = Instant::now();
-    let index = Index::open(dir.path(), IndexOptions::default(), disk, clock).expect("opens");
+    let index =
+        Index::open(dir.path(), IndexOptions::default(), disk, clock, EVERYTHING).expect("opens");
     println!("opened 4 M entries in {:?}", begun.elapsed());
     assert_eq!(index.indexed_to(), Some(at(400_000_000)));
 }
