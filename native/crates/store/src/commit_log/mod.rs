@@ -116,6 +116,8 @@ pub(crate) struct CommitLog {
     released: AtomicU64,
     /// What of the log stays in memory behind its tail.
     window_bytes: AtomicU64,
+    /// What of its zeros may be in memory ahead of it.
+    pub(crate) warm_bytes: AtomicU64,
     residency: Residency,
     pub(crate) cold: ColdBlocks,
 }
@@ -145,6 +147,7 @@ impl CommitLog {
         let LogStart { segments, segment, end, flushed, last_store_ms, readable } = start;
         segment.reserve(end - segment.base);
         readable.store(end, Ordering::Release);
+        let warm_bytes = disk.memory_bytes() / prepare::WARM_SHARE;
         let log = Self {
             positions: Positions {
                 min: AtomicU64::new(segments.first_base().unwrap_or(end)),
@@ -182,6 +185,7 @@ impl CommitLog {
             prepare_at: AtomicU64::new(0),
             released: AtomicU64::new(end),
             window_bytes: AtomicU64::new(cache_window::WINDOW_BYTES),
+            warm_bytes: AtomicU64::new(warm_bytes),
             residency: Residency::new(end),
             cold: ColdBlocks::default(),
         };

@@ -18,6 +18,13 @@
 //! of them. So under load the window grows to the end of the tail's file, and while the tail is in
 //! the second half of that, the next file is zeroed, twice as fast as the tail moves.
 //!
+//! Under load, that is. What is zeroed while nobody appends goes through the page cache and stays
+//! there, as far as an eighth of the machine's memory reaches: a group that finds its pages there
+//! is a copy, not one page after the other to allocate, describe and charge, which the device would
+//! wait for (256 in flight: 17 instead of 40 µs between a group and its write, 1.08 × the
+//! throughput, 0.9 × the CPU). Such pages are clean, and the first that a machine short of memory
+//! takes back. In a load that goes on beyond them pages of zeros bring nothing (measured: 0.96 ×).
+//!
 //! Zeros are half of what the device gets, and a group that meets a step of them takes two or three
 //! times as long (64 in flight: 1.4 × the throughput without them). So while nobody appends, the
 //! rest of the tail's file and the next two are zeroed (Java makes as many ahead): up to three
@@ -71,6 +78,9 @@ const SPARE_SEGMENTS: u64 = 2;
 /// fill it.
 const ROOM_SEGMENTS: u64 = 8;
 
+/// Pages of zeros may take one part in so many of the machine's memory.
+pub(super) const WARM_SHARE: u64 = 8;
+
 /// After a failure (disk full) nobody may wake this thread until the tail reaches the end.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -112,7 +122,8 @@ impl CommitLog {
     pub(crate) fn fill(&self, tail: u64, pause: impl Fn() -> bool) -> Result<bool, FileError> {
         while self.is_quiet_since(tail) {
             let Some(current) = self.segments.find(tail) else { return Ok(false) };
-            if !self.fill_chunk(current)? {
+            let warm_until = tail.saturating_add(self.warm_bytes.load(Ordering::Relaxed));
+            if !self.fill_chunk(current, warm_until)? {
                 return Ok(true);
             }
             if pause() {
@@ -123,10 +134,10 @@ impl CommitLog {
     }
 
     /// The next chunk of `current` or of a spare file; false when all of them are zeros.
-    fn fill_chunk(&self, current: Arc<Segment>) -> Result<bool, FileError> {
+    fn fill_chunk(&self, current: Arc<Segment>, warm_until: u64) -> Result<bool, FileError> {
         let mut segment = current;
         for spare in 0..=SPARE_SEGMENTS {
-            if self.zero_chunk(&segment, segment.end())? {
+            if self.zero_chunk(&segment, segment.end(), warm_until)? {
                 return Ok(true);
             }
             let is_last = spare == SPARE_SEGMENTS
@@ -157,9 +168,9 @@ impl CommitLog {
                 None
             };
             let zeroed = window_end > tail
-                && (self.zero_chunk(&current, window_end)?
+                && (self.zero_chunk(&current, window_end, 0)?
                     || match &next {
-                        Some(next) => self.zero_chunk(next, window_end)?,
+                        Some(next) => self.zero_chunk(next, window_end, 0)?,
                         None => false,
                     });
             if !zeroed {
@@ -187,15 +198,26 @@ impl CommitLog {
         grown.max(next).max(tail + WINDOW_BYTES)
     }
 
-    /// Zeroes a chunk and syncs it; false when less than one is left before `end`.
-    fn zero_chunk(&self, segment: &Arc<Segment>, end: u64) -> Result<bool, FileError> {
+    /// Zeroes a chunk and syncs it; false when less than one is left before `end`. Below
+    /// `warm_until` its pages stay in memory.
+    fn zero_chunk(
+        &self,
+        segment: &Arc<Segment>,
+        end: u64,
+        warm_until: u64,
+    ) -> Result<bool, FileError> {
         let until = end.saturating_sub(segment.base);
         let until = if until < segment.bytes { until - until % CHUNK_BYTES } else { until };
         let Some(claim) = segment.claim_zeroing(CHUNK_BYTES, LEAD_BYTES, until) else {
             return Ok(false);
         };
         let len = (claim.end - claim.start) as usize;
-        let written = segment.write_past_cache(ZEROS.0.get(..len).unwrap_or_default(), claim.start);
+        let zeros = ZEROS.0.get(..len).unwrap_or_default();
+        let written = if segment.base + claim.end <= warm_until {
+            segment.write_at(zeros, claim.start)
+        } else {
+            segment.write_past_cache(zeros, claim.start)
+        };
         segment.release_claim(written.is_ok());
         written?;
         // Outside of the claim: an appender that catches up may write here meanwhile.

@@ -129,6 +129,11 @@ pub trait Disk: Send + Sync {
     /// Space of the file system of `path`.
     fn space(&self, path: &Path) -> io::Result<Space>;
 
+    /// The machine's memory, of which the page cache may take a part; 0 without a page cache.
+    fn memory_bytes(&self) -> u64 {
+        0
+    }
+
     /// Called in each gap between durable steps; only tests act on it.
     fn reached(&self, _point: CrashPoint) {}
 }

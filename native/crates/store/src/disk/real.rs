@@ -16,7 +16,7 @@ use rustix::fs::{
     flock, seek, statvfs, syncfs,
 };
 use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
-use rustix::system::uname;
+use rustix::system::{sysinfo, uname};
 
 use super::{DIRECT_ALIGNMENT, Disk, DiskFile, Entry, MappedFile, OpenMode, Space};
 
@@ -110,6 +110,11 @@ impl Disk for RealDisk {
             total: used.saturating_add(stat.f_bavail).saturating_mul(stat.f_frsize),
             available: stat.f_bavail.saturating_mul(stat.f_frsize),
         })
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        let info = sysinfo();
+        info.totalram.saturating_mul(u64::from(info.mem_unit))
     }
 }
 

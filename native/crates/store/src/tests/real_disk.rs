@@ -1,7 +1,9 @@
 //! The whole store with its threads on the machine's disk, and the measurement that the design's
 //! figures come from.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,7 @@ use turbopump_wire::{PhysicalOffset, QueueId, TopicName};
 use crate::batch::{AppendBatch, RecordKind, RecordMeta, TagsCode};
 use crate::clock::SystemClock;
 use crate::commit_log::ColdRun;
+use crate::core::StoreCore;
 use crate::disk::{Disk, OpenMode, RealDisk};
 use crate::options::{FlushMode, StoreOptions};
 use crate::status::Progress;
@@ -152,6 +155,37 @@ fn cold_reads_leave_the_page_cache_as_it_is() {
         std::thread::yield_now();
     }
     store.close().expect("close");
+}
+
+#[test]
+fn zeros_made_while_nobody_appends_stay_in_memory_as_far_as_they_may() {
+    const BYTES: u64 = 8 << 20;
+    #[repr(align(4096))]
+    struct Aligned([u8; 1 << 20]);
+    static ZEROS: Aligned = Aligned([0; 1 << 20]);
+    let dir = tempfile::tempdir().expect("temp dir");
+    let is_resident = |path: &Path| {
+        let file = RealDisk.open(path, OpenMode::Existing).expect("open");
+        let mapped = file.map(BYTES).expect("maps").expect("a real file");
+        mapped.is_resident(4 << 20, 1 << 20).expect("mincore")
+    };
+    let probe = dir.path().join("probe");
+    let file = RealDisk.open(&probe, OpenMode::CreateIfMissing).expect("open");
+    file.allocate(BYTES).expect("allocate");
+    file.write_past_cache(&ZEROS.0, 4 << 20).expect("write");
+    if is_resident(&probe) {
+        eprintln!("this file system knows no way past the page cache: nothing to see");
+        return;
+    }
+    let options = StoreOptions { segment_bytes: BYTES, ..options(&dir, FlushMode::Sync) };
+    let opened = StoreCore::open(options, Arc::new(RealDisk), Arc::new(SystemClock));
+    let (core, _) = opened.expect("opens");
+    assert!(core.log.warm_bytes.load(Ordering::Relaxed) > 0, "a part of the machine's memory");
+    core.log.warm_bytes.store(BYTES + (6 << 20), Ordering::Relaxed);
+    assert_eq!(core.log.fill(0, || false).ok(), Some(true));
+    let segment = |base: u64| dir.path().join(format!("commitlog/{base:020}"));
+    let warm = [0, BYTES, 2 * BYTES].map(|base| is_resident(&segment(base)));
+    assert_eq!(warm, [true, true, false]);
 }
 
 #[test]
