@@ -48,12 +48,18 @@ pub(crate) fn write_body(out: &mut Vec<u8>, run: u64, sequence: u64, size: usize
     out.extend_from_slice(&sequence.to_be_bytes());
     out.resize(start + size, 0);
     let rest = out.get_mut(start + NAME_BYTES..).unwrap_or_default();
-    let mut state = mix(run ^ mix(sequence));
-    for block in rest.chunks_mut(64) {
-        // One mix for 64 bytes: the driver's own time must stay small.
-        state = mix(state);
-        let word = [state.to_be_bytes(); 8];
-        block.copy_from_slice(word.as_flattened().get(..block.len()).unwrap_or_default());
+    let seed = mix(run ^ mix(sequence));
+    // One mix for 64 bytes, and none waits for the one before it: the driver's own time must stay
+    // small.
+    let word = |nth| mix(seed.wrapping_add(nth)).to_be_bytes();
+    let (blocks, last) = rest.as_chunks_mut::<64>();
+    let mut next = 0;
+    for block in blocks {
+        block.as_chunks_mut().0.fill(word(next));
+        next += 1;
+    }
+    for place in last.chunks_mut(8) {
+        place.copy_from_slice(word(next).get(..place.len()).unwrap_or_default());
     }
 }
 

@@ -24,11 +24,12 @@ const TURN_MAX: Duration = Duration::from_millis(20);
 /// What is asked, and what the answers mean.
 pub(crate) trait Workload {
     /// Appends the next request for connection number `line`, and answers the workload's own
-    /// number of it; `None` when there is nothing to ask there now.
+    /// number of it; `None` when there is nothing to ask there now. `now` is the turn's time.
     fn issue(
         &mut self,
         line: usize,
         opaque: i32,
+        now: Instant,
         out: &mut Vec<u8>,
     ) -> Result<Option<u64>, LoadError>;
 
@@ -170,7 +171,7 @@ impl Driver {
             Pace::Closed { in_flight } => {
                 for index in 0..self.lines.len() {
                     while self.lines.get(index).is_some_and(|line| line.live < in_flight) {
-                        if !self.issue_one(work, index, now)? {
+                        if !self.issue_one(work, index, now, now)? {
                             break;
                         }
                     }
@@ -184,7 +185,7 @@ impl Driver {
                     // While one connection is down, the others carry its share.
                     for step in 0..self.lines.len() {
                         let index = (first + step) % self.lines.len();
-                        if self.issue_one(work, index, since)? {
+                        if self.issue_one(work, index, since, now)? {
                             break;
                         }
                     }
@@ -203,6 +204,7 @@ impl Driver {
         work: &mut impl Workload,
         index: usize,
         since: Instant,
+        now: Instant,
     ) -> Result<bool, LoadError> {
         let Some(line) = self.lines.get_mut(index) else { return Ok(false) };
         if line.stream.is_none() {
@@ -212,7 +214,7 @@ impl Driver {
             self.flights.push(None);
             (self.flights.len() - 1) as u32
         });
-        let Some(number) = work.issue(index, slot as i32, &mut line.output)? else {
+        let Some(number) = work.issue(index, slot as i32, now, &mut line.output)? else {
             self.free.push(slot);
             return Ok(false);
         };

@@ -39,17 +39,21 @@ struct Produce {
     /// Stored but not promised (10, 11, 12) and refused, by code; since the start.
     refused: BTreeMap<i32, u64>,
     unknown: u64,
-    /// The run's digits, then those of the message.
-    unique_key: String,
+    /// Up to the message's own digits in its unique key; each message puts its own behind them.
+    properties: String,
+    kept_properties: usize,
+    /// The wall clock's milliseconds at a time of the other clock: asked for once.
+    epoch: (Instant, i64),
 }
-
-const RUN_DIGITS: usize = 16;
 
 /// Sixteen digits; the formatter's way takes a tenth of the driver's time.
 fn push_hex(out: &mut String, value: u64) {
-    let digits =
-        (0..16).rev().filter_map(|nth| char::from_digit((value >> (4 * nth)) as u32 & 15, 16));
-    out.extend(digits.map(|digit| digit.to_ascii_uppercase()));
+    const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
+    let digits: [u8; 16] = std::array::from_fn(|nth| {
+        let digit = (value >> (60 - 4 * nth)) as usize & 15;
+        DIGITS.get(digit).copied().unwrap_or_default()
+    });
+    out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
@@ -89,8 +93,8 @@ impl Produce {
         }
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = mix(since_epoch.as_nanos() as u64 ^ u64::from(std::process::id()));
-        let mut unique_key = String::new();
-        push_hex(&mut unique_key, run);
+        let mut properties = "UNIQ_KEY\u{1}".to_owned();
+        push_hex(&mut properties, run);
         let ledger = ledger.map(|path| LedgerWriter::append(&path, run, queues, &topic));
         let now = Instant::now();
         Ok(Self {
@@ -112,7 +116,9 @@ impl Produce {
             last: now,
             refused: BTreeMap::new(),
             unknown: 0,
-            unique_key,
+            kept_properties: properties.len(),
+            properties,
+            epoch: (now, since_epoch.as_millis() as i64),
         })
     }
 
@@ -132,6 +138,7 @@ impl Workload for Produce {
         &mut self,
         _line: usize,
         opaque: i32,
+        now: Instant,
         out: &mut Vec<u8>,
     ) -> Result<Option<u64>, LoadError> {
         if self.next >= self.count {
@@ -143,15 +150,16 @@ impl Workload for Produce {
         let nth = (sequence % self.topics.len() as u64) as usize;
         let turn = sequence / self.topics.len() as u64;
         let queue_id = (turn % u64::from(self.queues)) as u32;
-        self.unique_key.truncate(RUN_DIGITS);
-        push_hex(&mut self.unique_key, sequence);
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.properties.truncate(self.kept_properties);
+        push_hex(&mut self.properties, sequence);
+        self.properties.push_str("\u{2}WAIT\u{1}true\u{2}");
+        let (epoch, epoch_ms) = self.epoch;
         let send = Send {
             topic: self.topics.get(nth).map_or("", String::as_str),
             queues: self.queues,
             queue_id,
-            born_ms: since_epoch.as_millis() as i64,
-            unique_key: &self.unique_key,
+            born_ms: epoch_ms + now.saturating_duration_since(epoch).as_millis() as i64,
+            properties: &self.properties,
             body_bytes: size,
         };
         send_header(out, self.encoding, opaque, &send)?;

@@ -98,6 +98,7 @@ impl Workload for Pull {
         &mut self,
         line: usize,
         opaque: i32,
+        _now: Instant,
         out: &mut Vec<u8>,
     ) -> Result<Option<u64>, LoadError> {
         let mine = self.backlogs.iter_mut().enumerate().find(|(index, backlog)| {

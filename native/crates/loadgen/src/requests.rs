@@ -21,7 +21,7 @@ pub(crate) struct Send<'a> {
     pub(crate) queues: u32,
     pub(crate) queue_id: u32,
     pub(crate) born_ms: i64,
-    pub(crate) unique_key: &'a str,
+    pub(crate) properties: &'a str,
     pub(crate) body_bytes: usize,
 }
 
@@ -36,10 +36,6 @@ pub(crate) fn send_header(
     opaque: i32,
     send: &Send<'_>,
 ) -> Result<(), LoadError> {
-    let mut properties = String::with_capacity(64);
-    properties.push_str("UNIQ_KEY\u{1}");
-    properties.push_str(send.unique_key);
-    properties.push_str("\u{2}WAIT\u{1}true\u{2}");
     Request::begin(out, encoding, request_code::SEND_MESSAGE_V2, opaque)
         .ext("a", GROUP)
         .ext("b", send.topic)
@@ -49,7 +45,7 @@ pub(crate) fn send_header(
         .ext("f", 0)
         .ext("g", send.born_ms)
         .ext("h", 0)
-        .ext("i", &properties)
+        .ext("i", send.properties)
         .ext("j", 0)
         .ext("k", false)
         .ext("l", 16)

@@ -105,6 +105,26 @@ impl<'a> Iterator for Properties<'a> {
     }
 }
 
+/// Iterates over the pairs of text that is known to be UTF-8: both separators are ASCII, so its
+/// parts are as well.
+pub fn texts(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let end = memchr(VALUE_END, rest.as_bytes()).unwrap_or(rest.len());
+            let (piece, after) = rest.split_at_checked(end)?;
+            rest = after.get(1..).unwrap_or_default();
+            let pair = memchr(NAME_END, piece.as_bytes())
+                .and_then(|at| Some((piece.get(..at)?, piece.get(at + 1..)?)))
+                .filter(|(name, value)| !name.is_empty() && !value.is_empty());
+            if pair.is_some() {
+                return pair;
+            }
+        }
+        None
+    })
+}
+
 /// The value of `name`; of several the last, as in Java's map.
 #[must_use]
 pub fn get<'a>(text: &'a [u8], name: &str) -> Option<&'a [u8]> {
@@ -209,6 +229,19 @@ mod tests {
         let mut text = b"A\x01b".to_vec();
         set(&mut text, "A", "e").unwrap();
         assert_eq!(text, b"A\x01e\x02");
+    }
+
+    #[test]
+    fn pairs_of_text_are_the_pairs_of_its_bytes() {
+        for text in ["", "\u{2}", "é\u{1}ü\u{2}", "A\u{1}b\u{1}c\u{2}\u{2}D\u{1}\u{2}E\u{2}F\u{1}g"]
+        {
+            let of_bytes: Vec<_> =
+                iter(text.as_bytes()).map(|pair| (pair.name, pair.value)).collect();
+            let of_text: Vec<_> =
+                texts(text).map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+            assert_eq!(of_text, of_bytes, "{text:?}");
+        }
+        assert_eq!(texts("A\u{1}b\u{1}c\u{2}\u{2}D\u{1}\u{2}E\u{2}F\u{1}g").count(), 2);
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(crate) struct LoopCore {
     pub(crate) group: Group,
     /// `SYNC_FLUSH`: appended, not yet on disk, in order of `end`.
     pub(crate) unsafe_groups: VecDeque<Group>,
+    /// Settled ones, empty, for the memory they have.
+    pub(crate) spare_groups: Vec<Group>,
     /// `SYNC_MASTER`: appended, not yet acknowledged by slaves, in order of `end`.
     pub(crate) unreplicated: VecDeque<Group>,
     /// While the loop stops: when the last wait for slaves ends.
@@ -68,6 +70,7 @@ impl LoopCore {
             batch: AppendBatch::new(),
             group: Group::default(),
             unsafe_groups: VecDeque::new(),
+            spare_groups: Vec::new(),
             unreplicated: VecDeque::new(),
             last_wait_ends: None,
             unread: VecDeque::new(),

@@ -13,6 +13,11 @@ use crate::requests::reply;
 /// hold all of them twice.
 pub(crate) const BATCH_BYTES_MAX: usize = 1 << 20;
 
+/// Settled groups whose memory the next ones get: as many as are under way in a usual load, none
+/// that a burst made large.
+const SPARE_GROUPS_MAX: usize = 16;
+const SPARE_ANSWERS_MAX: usize = 256;
+
 impl LoopCore {
     /// Appends what the turn has gathered and answers or parks the answers.
     pub(crate) fn commit(&mut self, policy: &PolicySnapshot, outlets: &mut dyn Outlets) {
@@ -62,6 +67,7 @@ impl LoopCore {
         } else {
             self.shared.unsafe_groups.fetch_add(1, Ordering::SeqCst);
             self.unsafe_groups.push_back(group);
+            self.group = self.spare_groups.pop().unwrap_or_default();
             self.sync_wanted = true;
         }
     }
@@ -105,6 +111,7 @@ impl LoopCore {
             if gate::is_safe(&self.shared.store, group.end) {
                 self.shared.unsafe_groups.fetch_sub(1, Ordering::SeqCst);
                 self.settle(&group, policy, outlets);
+                self.keep_for_later(group);
             } else if let Some(reason) = self.shared.store.poisoned() {
                 // `flushed` is read again: it may have passed the group before the poison.
                 self.shared.unsafe_groups.fetch_sub(1, Ordering::SeqCst);
@@ -123,6 +130,14 @@ impl LoopCore {
         self.release_unread(policy, outlets);
         if self.unsafe_groups.is_empty() && self.unreplicated.is_empty() && self.unread.is_empty() {
             self.shared.loops_in_wait.fetch_and(!(1 << self.index), Ordering::SeqCst);
+        }
+    }
+
+    fn keep_for_later(&mut self, mut group: Group) {
+        let is_usual = group.answers.capacity() <= SPARE_ANSWERS_MAX;
+        if is_usual && self.spare_groups.len() < SPARE_GROUPS_MAX {
+            group.clear();
+            self.spare_groups.push(group);
         }
     }
 

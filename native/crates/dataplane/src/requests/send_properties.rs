@@ -3,9 +3,7 @@
 //! One pass copies what stays, leaves out what the broker writes itself and what Java's parser
 //! would not read back, and notes what the broker must know.
 
-use std::str;
-
-use turbopump_wire::properties::{NAME_END, VALUE_END, iter, name};
+use turbopump_wire::properties::{NAME_END, VALUE_END, iter, name, texts};
 
 use crate::message::Keys;
 
@@ -57,19 +55,17 @@ impl<'a> SentProperties<'a> {
     /// Copies a client's properties and notes what matters.
     pub(crate) fn rewrite(text: &'a str, out: &mut PropertyText<'_>) -> Self {
         let mut seen = Self::default();
-        for pair in iter(text.as_bytes()) {
-            if seen.note(pair.name, pair.value) {
-                out.add_bytes(pair.name, pair.value);
+        for (name, value) in texts(text) {
+            if seen.note(name, value) {
+                out.add(name, value.as_bytes());
             }
         }
         seen
     }
 
     /// False for what the broker writes itself, and for a receipt that must not be forged.
-    fn note(&mut self, property: &[u8], value: &'a [u8]) -> bool {
-        // Both separators are ASCII, so parts of valid text are valid text.
-        let text = str::from_utf8(value).unwrap_or_default();
-        match str::from_utf8(property).unwrap_or_default() {
+    fn note(&mut self, property: &str, text: &'a str) -> bool {
+        match property {
             name::MSG_REGION | name::TRACE_SWITCH | name::CLUSTER | name::POP_CK => return false,
             name::TAGS => self.tags = text,
             name::UNIQ_KEY => self.keys.unique_id = text,

@@ -85,6 +85,7 @@ impl Workload for Limit {
         &mut self,
         _line: usize,
         opaque: i32,
+        _now: Instant,
         out: &mut Vec<u8>,
     ) -> Result<Option<u64>, LoadError> {
         Request::begin(out, HeaderEncoding::Binary, 310, opaque)

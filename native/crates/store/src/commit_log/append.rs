@@ -203,13 +203,16 @@ impl Tail {
         self.plan.clear();
     }
 
-    /// Copies the planned pieces into the group. Two pieces that touch become one write.
-    fn gather(&mut self, batch: &AppendBatch) {
+    /// Moves the planned pieces into the group. Two pieces that touch become one write.
+    fn gather(&mut self, batch: &mut AppendBatch) {
         for piece in self.plan.drain(..) {
-            let bytes = batch.bytes.get(piece.bytes.clone()).unwrap_or_default();
-            let end = piece.at + bytes.len() as u64;
+            let end = piece.at + piece.bytes.len() as u64;
             piece.segment.reserve(end + piece.blank.map_or(0, |_| BLANK_BYTES));
-            self.group.add(&piece, bytes);
+            if piece.bytes == (0..batch.bytes.len()) {
+                self.group.add_batch(&piece, &mut batch.bytes);
+            } else {
+                self.group.add(&piece, batch.bytes.get(piece.bytes.clone()).unwrap_or_default());
+            }
             self.segment = piece.segment;
         }
     }

@@ -49,9 +49,25 @@ impl std::fmt::Debug for Group {
 }
 
 impl Group {
+    /// Takes all records of a batch. A group's first ones are not copied: the batch gets the
+    /// group's empty buffer for them.
+    pub(super) fn add_batch(&mut self, piece: &Piece, records: &mut Vec<u8>) {
+        if self.bytes.is_empty() {
+            std::mem::swap(&mut self.bytes, records);
+            self.note(piece, 0);
+        } else {
+            self.add(piece, records);
+        }
+    }
+
     pub(super) fn add(&mut self, piece: &Piece, records: &[u8]) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(records);
+        self.note(piece, start);
+    }
+
+    /// The piece's records lie at `start`, at the end.
+    fn note(&mut self, piece: &Piece, start: usize) {
         if let Some(left) = piece.blank {
             self.bytes.extend_from_slice(&BlankRecord { size: left }.encode());
         }

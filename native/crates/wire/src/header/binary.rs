@@ -3,6 +3,7 @@
 use super::{ExtFields, FLAG_RESPONSE, HeaderError, Peeked, RequestHeader, text};
 use crate::cursor::Cursor;
 use crate::language::Language;
+use std::borrow::Cow;
 
 /// Reads a binary header. Bytes after the ext fields are ignored, as in Java.
 pub(super) fn decode(header: &[u8]) -> Result<RequestHeader<'_>, HeaderError> {
@@ -54,17 +55,40 @@ fn prefixed<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], HeaderError> {
 fn fields(bytes: &[u8]) -> Result<ExtFields<'_>, HeaderError> {
     let mut ext = ExtFields::default();
     let mut cursor = Cursor::new(bytes);
+    let checked = Checked::new(bytes);
     while !cursor.rest().is_empty() {
         let length = cursor.i16().ok_or(HeaderError::Truncated)?;
         let name_bytes =
             usize::try_from(length).map_err(|_| HeaderError::NegativeLength(length.into()))?;
         let name = cursor.take(name_bytes).ok_or(HeaderError::Truncated)?;
+        let name = checked.text(name, bytes.len() - cursor.rest().len());
         let value = prefixed(&mut cursor)?;
+        let value = checked.text(value, bytes.len() - cursor.rest().len());
         if !name.is_empty() && !value.is_empty() {
-            ext.push(text(name), text(value))?;
+            ext.push(name, value)?;
         }
     }
     Ok(ext)
+}
+
+/// Names, values and the lengths between them as one text, up to where they are none: a length of
+/// 128 or more is not UTF-8. One check for all is cheaper than one for each of some twenty texts.
+struct Checked<'a>(&'a str);
+
+impl<'a> Checked<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        let checked = std::str::from_utf8(bytes).or_else(|error| {
+            std::str::from_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default())
+        });
+        Self(checked.unwrap_or_default())
+    }
+
+    /// What ends at `end` of the checked bytes, as [`text`] reads it.
+    #[inline]
+    fn text(&self, bytes: &'a [u8], end: usize) -> Cow<'a, str> {
+        let known = self.0.get(end - bytes.len()..end);
+        known.map_or_else(|| text(bytes), Cow::Borrowed)
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +118,25 @@ mod tests {
         let bytes = header(10, 0, tail);
         let read = decode(&bytes).unwrap();
         assert_eq!((read.remark, read.ext.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_text_behind_a_long_one_or_a_broken_one_is_read_by_itself() {
+        let mut pairs = Vec::new();
+        let long = "é".repeat(64);
+        let broken = &b"x\xFFy"[..];
+        for value in ["é".as_bytes(), long.as_bytes(), b"z", broken, "ü".as_bytes()] {
+            pairs.extend_from_slice(b"\0\x01n");
+            pairs.extend_from_slice(&(value.len() as u32).to_be_bytes());
+            pairs.extend_from_slice(value);
+        }
+        let mut tail = vec![0; 4];
+        tail.extend_from_slice(&(pairs.len() as u32).to_be_bytes());
+        tail.extend_from_slice(&pairs);
+        let bytes = header(10, 0, &tail);
+        let read = decode(&bytes).unwrap();
+        let values: Vec<_> = read.ext.iter().map(|(_, value)| value.to_owned()).collect();
+        assert_eq!(values, ["é", &long, "z", "x\u{FFFD}y", "ü"]);
     }
 
     #[test]
