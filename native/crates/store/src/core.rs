@@ -104,7 +104,10 @@ impl StoreCore {
         let counting = journal.counting();
         drop(journal);
         found = note_rebuild(&checkpoint_file, found, rebuilds)?;
-        dispatch.index.remove_dropped()?;
+        if found.is_some_and(|found| found.ours.is_some()) {
+            // Without that note they stay, and say themselves to the next start what is missing.
+            dispatch.index.remove_dropped()?;
+        }
         let (replayed, journal_fits) = replay(&mut recovered, &dispatch, rebuilds)?;
         let log = open_log(&options, &disk, &clock, &recovered, readable)?;
         dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;

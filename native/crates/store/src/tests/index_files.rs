@@ -1,11 +1,12 @@
 //! Index files that are damaged, missing or ahead of the log when the store is opened.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Message, Rig};
 use crate::checkpoint::{CHECKPOINT_BYTES, Checkpoint, Rebuilds};
 use crate::disk::memory::MemoryDisk;
-use crate::disk::{Disk, OpenMode};
+use crate::disk::{Disk, DiskFile, OpenMode};
 use crate::options::FlushMode;
 
 /// Three files, of 63 entries each but for the last one, and what is in them in queues.
@@ -14,6 +15,7 @@ const RECORDS: u64 = 150;
 fn checkpointed() -> Rig {
     let rig = Rig::new(FlushMode::Async);
     for id in 0..RECORDS {
+        rig.clock.advance(1_000);
         rig.append(&[Message::new(id, 0, 100)]).expect("append");
     }
     rig.core.log.sync_group().expect("sync");
@@ -38,18 +40,32 @@ fn keys_lost(rig: &Rig) -> Vec<u64> {
     (0..RECORDS).filter(|id| !found(id)).collect()
 }
 
-fn rebuilds(disk: &MemoryDisk) -> Rebuilds {
+fn checkpoint(disk: &MemoryDisk) -> (Arc<dyn DiskFile>, Checkpoint) {
     let file = disk.open(Path::new("/store/checkpoint"), OpenMode::Existing).expect("open");
     let mut bytes = vec![0; CHECKPOINT_BYTES];
     file.read_at(&mut bytes, 0).expect("read");
-    Checkpoint::decode(&bytes).ours.expect("ours").rebuilds
+    (file, Checkpoint::decode(&bytes))
+}
+
+fn rebuilds(disk: &MemoryDisk) -> Rebuilds {
+    checkpoint(disk).1.ours.expect("ours").rebuilds
+}
+
+/// As a Java broker leaves it: recovery begins at the segment that its times name.
+fn take_over_by_java(disk: &MemoryDisk) {
+    let (file, Checkpoint { java, .. }) = checkpoint(disk);
+    file.write_at(&Checkpoint { java, ours: None }.encode(), 0).expect("write");
+    file.sync_data().expect("sync");
 }
 
 #[test]
 fn files_that_were_dropped_are_filled_again_wherever_the_start_was_killed() {
-    for damaged in 0..3 {
+    for (damaged, was_java) in [(0, false), (1, false), (2, false), (0, true), (1, true)] {
         let rig = checkpointed();
         let disk = rig.disk.after_kill();
+        if was_java {
+            take_over_by_java(&disk);
+        }
         let files = index_files(&disk);
         assert_eq!(files.len(), 3);
         let header = disk.open(&files[damaged], OpenMode::Existing).expect("open");
@@ -65,7 +81,7 @@ fn files_that_were_dropped_are_filled_again_wherever_the_start_was_killed() {
             for left in [dying.after_kill(), dying.after_power_cut(at)] {
                 let after = rig.reopened(left);
                 let lost = keys_lost(&after);
-                assert_eq!(lost, [0_u64; 0], "file {damaged}, killed at change {at}");
+                assert_eq!(lost, [0_u64; 0], "file {damaged}, {was_java}, killed at change {at}");
                 after.core.checkpoint(false).expect("checkpoint");
                 assert_eq!(rebuilds(&after.disk), Rebuilds::Nothing);
                 assert_eq!(keys_lost(&after.reopened(after.disk.after_power_cut(1))), lost);
