@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use turbopump_wire::PhysicalOffset;
 use turbopump_wire::record::RecordView;
 
-use crate::checkpoint::{Checkpoint, CheckpointFile, Extension, JavaPart, Rebuilds};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Extension, JavaPart, JournalBytes, Rebuilds};
 use crate::clock::Clock;
 use crate::commit_log::segments::Segments;
 use crate::commit_log::{CommitLog, LogStart};
@@ -82,19 +82,17 @@ impl StoreCore {
         let aborted = abort.exists()?;
         let (checkpoint_file, mut found) = CheckpointFile::open(&options.root_dir, &disk)?;
         let journal = read_journal(&options, &disk, &mut found)?;
-        let has_queues = make_queues_dir(&options, &disk, &checkpoint_file, found)?;
+        let ours = found.and_then(|found| found.ours);
         let mut recovered = recover(&options, &disk, found.as_ref(), aborted)?;
+        let verified_from = recovered.verified_from;
+        found = make_queues_dir(&options, &disk, &checkpoint_file, found, verified_from)?;
         let trash = Trash::open(&options.commit_log_dir, &disk)?;
         for path in &recovered.removed {
             trash.take(path, None)?;
         }
         let readable = Arc::new(AtomicU64::new(recovered.end));
         let dispatch = open_repaired(&options, &disk, &clock, &mut recovered, &readable)?;
-        let ours = found.and_then(|found| found.ours);
-        let mut rebuilds = ours.map_or(Rebuilds::Nothing, |ours| ours.rebuilds);
-        if !has_queues {
-            rebuilds = Rebuilds::Everything;
-        }
+        let mut rebuilds = rebuilds_of(found);
         if rebuilds < Rebuilds::Everything && !restore(&journal, &dispatch, recovered.end)? {
             rebuilds = Rebuilds::Everything;
         }
@@ -103,18 +101,15 @@ impl StoreCore {
         }
         let counting = journal.counting();
         drop(journal);
-        found = note_rebuild(&checkpoint_file, found, rebuilds)?;
-        if found.is_some_and(|found| found.ours.is_some()) {
-            // Without that note they stay, and say themselves to the next start what is missing.
-            dispatch.index.remove_dropped()?;
-        }
+        found = note_rebuild(&checkpoint_file, found, rebuilds, verified_from)?;
+        dispatch.index.remove_dropped()?;
         let (replayed, journal_fits) = replay(&mut recovered, &dispatch, rebuilds)?;
         let log = open_log(&options, &disk, &clock, &recovered, readable)?;
         dispatch.queues.set_min_physical(PhysicalOffset::new(recovered.first()))?;
         abort.create()?;
         let report = RecoveryReport {
             clean_shutdown: !aborted,
-            from_checkpoint: found.is_some_and(|found| found.ours.is_some()),
+            from_checkpoint: ours.is_some(),
             min: PhysicalOffset::new(recovered.first()),
             end: PhysicalOffset::new(recovered.end),
             scanned_bytes: recovered.scanned_bytes,
@@ -263,20 +258,24 @@ fn read_journal(
     Ok(read.unwrap_or_default())
 }
 
-/// False when it was missing.
+/// Where it is missing, the checkpoint says so before it is there.
 fn make_queues_dir(
     options: &StoreOptions,
     disk: &Arc<dyn Disk>,
     file: &CheckpointFile,
-    found: Option<Checkpoint>,
-) -> Result<bool, OpenError> {
+    mut found: Option<Checkpoint>,
+    verified_from: u64,
+) -> Result<Option<Checkpoint>, OpenError> {
     let dir = queues_dir(options);
-    let has_queues = disk.stat(&dir).map_err(FileError::on("cannot look at", &dir))?.is_some();
-    if !has_queues {
-        note_rebuild(file, found, Rebuilds::Everything)?;
+    if disk.stat(&dir).map_err(FileError::on("cannot look at", &dir))?.is_none() {
+        found = note_rebuild(file, found, Rebuilds::Everything, verified_from)?;
     }
     make_dirs(disk, &[&dir])?;
-    Ok(has_queues)
+    Ok(found)
+}
+
+fn rebuilds_of(found: Option<Checkpoint>) -> Rebuilds {
+    found.and_then(|found| found.ours).map_or(Rebuilds::Nothing, |ours| ours.rebuilds)
 }
 
 /// True when there should be an index and there is none, or files of it were dropped.
@@ -288,17 +287,28 @@ fn lacks_index(dispatch: &Dispatch, ours: Option<Extension>) -> bool {
 
 /// The log is about to be read for queues or index that are missing: until that is done, a next
 /// start is to do the same, whatever has been made of them by then. Rejected: a checkpoint that
-/// says nothing; the log would be verified from its start, and cut where it is damaged.
+/// says nothing; the log would be verified from its start, and cut where it is damaged. Where a
+/// Java broker left one, ours says what this start takes from it: what lies before `verified_from`
+/// is fine. Without any, the whole log is read each time anyway.
 fn note_rebuild(
     file: &CheckpointFile,
     found: Option<Checkpoint>,
     rebuilds: Rebuilds,
+    verified_from: u64,
 ) -> Result<Option<Checkpoint>, FileError> {
-    let Some(Checkpoint { java, ours: Some(ours) }) = found else { return Ok(found) };
-    let noted = Checkpoint { java, ours: Some(Extension { rebuilds, ..ours }) };
-    if ours.rebuilds != rebuilds {
-        file.write(&noted)?;
+    let Some(Checkpoint { java, ours }) = found else { return Ok(found) };
+    if rebuilds_of(found) == rebuilds {
+        return Ok(found);
     }
+    let ours = ours.unwrap_or(Extension {
+        dispatched: verified_from,
+        journal: JournalBytes::default(),
+        clean: false,
+        keyless: false,
+        rebuilds,
+    });
+    let noted = Checkpoint { java, ours: Some(Extension { rebuilds, ..ours }) };
+    file.write(&noted)?;
     Ok(Some(noted))
 }
 

@@ -29,14 +29,14 @@
 //! | journal: files after it / emptied too early | `…slice…` / `…emptied_after_the_checkpoint_…` |
 //! | journal: CRC, magic / length | `any_flipped_bit_…` / `runs_come_back_…` of the journal |
 //! | journal: no room / queues of a failed slice | `…not_fit_the_files_…` / `…failed_slice_…` |
-//! | rebuild: the note that it is going on | `foreign::a_rebuild_that_was_cut_short_begins_anew` |
+//! | rebuild: the note that it is going on | `rebuilds::a_rebuild_that_was_cut_short_goes_on` |
 //! | journal: files' turn after a failure | `journal::after_a_failure_the_files_come_first` |
 //! | queues: all at once | `scale::a_flush_of_many_queues_is_one_sync_and_as_durable_as_many` |
 //! | queues cut: names / content | `edges::entries_beyond_the_log_are_dropped_and_zeroed` |
 //! | queues expired / deleted: names | `model` / `edges::a_deletion_cut_short_leaves_no_hole_…` |
 //! | index: name / header | `index::tests::edges::a_full_file_hands_its_end_to_the_next` |
 //! | index: entries / slots | `index::tests::edges::a_flush_cut_short_leaves_whole_chains` |
-//! | index files dropped: the note before / newest first | `index_files::files_that_were_…` |
+//! | index files dropped: the note before / newest first | `rebuilds::files_that_were_…` |
 //! | index reopened: file / name | `…what_a_killed_process_wrote_…` / `…half_filled…` |
 //! | index: its folder's name | `foreign::a_deleted_topic_stays_deleted_after_a_crash` |
 //! | a store's new folders / a deleted topic's folder | `crash`, this test / the same |

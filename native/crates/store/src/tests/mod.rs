@@ -7,9 +7,9 @@ mod edges;
 mod failure;
 mod foreign;
 mod images;
-mod index_files;
 mod journal;
 mod real_disk;
+mod rebuilds;
 mod round_trip;
 mod upkeep;
 

@@ -1,4 +1,5 @@
-//! Index files that are damaged, missing or ahead of the log when the store is opened.
+//! Queues and index that are missing when the store is opened, or damaged, and starts that are
+//! killed before they are whole again.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -104,4 +105,55 @@ fn a_missing_index_is_filled_without_a_look_at_the_queues() {
     let of_queues = opened.iter().filter(|path| path.starts_with("/store/consumequeue"));
     assert_eq!(of_queues.count(), 0, "opened {opened:?}");
     assert_eq!(next.assert_whole().len() as u64, RECORDS);
+}
+
+#[test]
+fn a_rebuild_that_was_cut_short_goes_on() {
+    let dirs = ["/store/consumequeue", "/store/index"];
+    for (missing, was_java) in
+        [(dirs[0], false), (dirs[1], false), (dirs[0], true), (dirs[1], true)]
+    {
+        let rig = checkpointed();
+        let disk = rig.disk.after_kill();
+        remove_all(&disk, Path::new(missing));
+        if was_java {
+            take_over_by_java(&disk);
+        }
+        let first = rig.reopened(disk.after_kill());
+        for at in 0..first.disk.changes() {
+            let dying = disk.after_kill();
+            dying.kill_after(at);
+            drop(Rig::open(dying.clone(), &rig.core.options));
+            let after = rig.reopened(dying.after_kill());
+            let whole = after.assert_whole().len() as u64;
+            assert_eq!(whole, RECORDS, "{missing}, {was_java}, change {at}");
+            assert_eq!(keys_lost(&after), [0_u64; 0], "{missing}, {was_java}, change {at}");
+        }
+        let after = rig.reopened(first.disk.after_kill());
+        // Of the index, what a replay flushed on its way is there; a Java broker's checkpoint has
+        // the queues begin at a segment.
+        let lacking = match (missing == dirs[1], was_java) {
+            (false, _) => RECORDS,
+            (true, false) => 23,
+            (true, true) => 33,
+        };
+        let dispatched = after.report.dispatched_records;
+        assert_eq!(dispatched, lacking, "{missing}, {was_java}: no checkpoint came");
+        after.core.log.sync_group().expect("sync");
+        after.core.checkpoint(false).expect("checkpoint");
+        let done = rig.reopened(after.disk.after_kill());
+        assert_eq!(done.report.dispatched_records, 0, "{missing}, {was_java}: it is over");
+    }
+}
+
+fn remove_all(disk: &MemoryDisk, dir: &Path) {
+    for entry in disk.list(dir).expect("list") {
+        let path = dir.join(entry.name);
+        if entry.is_dir {
+            remove_all(disk, &path);
+        } else {
+            disk.remove_file(&path).expect("remove");
+        }
+    }
+    disk.remove_dir(dir).expect("remove");
 }
