@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Canary } from './canary.ts';
-import { mutate, NastyRequests, seededRandom, seedFrames } from './mutation.ts';
+import { isUnmaking, mutate, NastyRequests, seededRandom, seedFrames } from './mutation.ts';
 import { Machine, type Server } from './servers.ts';
 
 const frames = Number(process.env['TURBOPUMP_HOSTILE_FRAMES'] ?? 100_000);
@@ -51,7 +51,10 @@ test(`${frames} hostile frames (seed ${seed}) harm nobody`, async () => {
     const seeds = seedFrames(topic);
     await canary.send(broker.address);
     const nasty = new NastyRequests(topic, random);
-    const wound = (): Buffer => mutate(seeds[random(seeds.length)] ?? Buffer.alloc(0), random);
+    const wound = (): Buffer => {
+      const frame = mutate(seeds[random(seeds.length)] ?? Buffer.alloc(0), random);
+      return isUnmaking(frame) ? wound() : frame;
+    };
     const list = (length: number, make: () => Buffer): Buffer[] => Array.from({ length }, make);
     const attackWith = async (count: number): Promise<void> => {
       const perRound = servers.length * (nastyPerConnection + woundsPerRound);

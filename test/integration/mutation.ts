@@ -1,5 +1,5 @@
 /** Frames that are almost right: valid ones with a seeded wound, for attacking live servers. */
-import { encodeFrame } from '../../src/remoting/frame.ts';
+import { decodeFrame, encodeFrame } from '../../src/remoting/frame.ts';
 import { createRequest, type HeaderEncoding } from '../../src/remoting/remoting-command.ts';
 import { RequestCode } from '../../src/remoting/request-code.ts';
 
@@ -119,6 +119,25 @@ export function seedFrames(topic: string): Buffer[] {
       encodeFrame(createRequest(code, { extFields: fields, body: body ?? undefined, encoding })),
     ),
   );
+}
+
+/** These take a topic or the broker out of the routes, and do so as they should. */
+const unmaking = new Set<number>([
+  RequestCode.UNREGISTER_BROKER,
+  RequestCode.WIPE_WRITE_PERM_OF_BROKER,
+  RequestCode.DELETE_TOPIC_IN_BROKER,
+  RequestCode.DELETE_TOPIC_IN_NAMESRV,
+]);
+
+/** Whether the wound has made an honest order of the frame, which a server must obey. */
+export function isUnmaking(frame: Buffer): boolean {
+  if (frame.length < 8) return false;
+  try {
+    return unmaking.has(decodeFrame(frame.subarray(4, 4 + frame.readInt32BE(0))).code);
+  } catch {
+    // Not a frame that anyone reads.
+    return false;
+  }
 }
 
 /** One wound: flipped bits, a lying length, a cut, a doubled part, a random number field. */
