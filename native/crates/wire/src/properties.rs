@@ -108,20 +108,16 @@ impl<'a> Iterator for Properties<'a> {
 /// Iterates over the pairs of text that is known to be UTF-8: both separators are ASCII, so its
 /// parts are as well.
 pub fn texts(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = text;
+    let mut pieces = iter(text.as_bytes());
     std::iter::from_fn(move || {
-        while !rest.is_empty() {
-            let end = memchr(VALUE_END, rest.as_bytes()).unwrap_or(rest.len());
-            let (piece, after) = rest.split_at_checked(end)?;
-            rest = after.get(1..).unwrap_or_default();
-            let pair = memchr(NAME_END, piece.as_bytes())
-                .and_then(|at| Some((piece.get(..at)?, piece.get(at + 1..)?)))
-                .filter(|(name, value)| !name.is_empty() && !value.is_empty());
-            if pair.is_some() {
-                return pair;
-            }
+        loop {
+            let (piece, pair) = pieces.piece()?;
+            let Some(Property { name, value }) = pair else { continue };
+            let name_at = text.len() - pieces.rest.len() - piece.len();
+            let value_at = name_at + name.len() + 1;
+            let name = text.get(name_at..name_at + name.len())?;
+            return Some((name, text.get(value_at..value_at + value.len())?));
         }
-        None
     })
 }
 

@@ -88,7 +88,7 @@ impl Group {
     }
 
     /// Lets the last write end with its block. What lies behind the tail is zero anyway, and zeros
-    /// ahead are not in the page cache: a part of a block would have to be read for each group.
+    /// ahead may not be in the page cache: a part of a block would have to be read for each group.
     fn fill_last_block(&mut self) {
         let Some(last) = self.writes.last_mut() else { return };
         let end = last.at + last.bytes.len() as u64;

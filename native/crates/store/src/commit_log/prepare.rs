@@ -18,10 +18,10 @@
 //! of them. So under load the window grows to the end of the tail's file, and while the tail is in
 //! the second half of that, the next file is zeroed, twice as fast as the tail moves.
 //!
-//! Under load, that is. What is zeroed while nobody appends goes through the page cache and stays
-//! there, as far as an eighth of the machine's memory reaches: a group that finds its pages there
-//! is a copy, not one page after the other to allocate, describe and charge, which the device would
-//! wait for (256 in flight: 17 instead of 40 µs between a group and its write, 1.08 × the
+//! Past the page cache go zeros beside a load. Those made while nobody appends go through it and
+//! stay there, as far as an eighth of the machine's memory reaches: a group that finds its pages
+//! is a copy, not one page after the other to allocate, describe and charge, for which the device
+//! would wait (256 in flight: 17 instead of 40 µs between a group and its write, 1.08 × the
 //! throughput, 0.9 × the CPU). Such pages are clean, and the first that a machine short of memory
 //! takes back. In a load that goes on beyond them pages of zeros bring nothing (measured: 0.96 ×).
 //!
