@@ -56,6 +56,21 @@ fn sends_of_one_turn_are_answered_when_they_are_on_disk() {
 }
 
 #[test]
+fn a_group_that_gets_the_memory_of_a_settled_one_answers_its_own_sends_only() {
+    let mut rig = Rig::new(FlushMode::Sync);
+    for round in 0..4 {
+        let opaques = [2 * round, 2 * round + 1];
+        for opaque in opaques {
+            rig.hand(1, &send(opaque));
+        }
+        rig.turn_end();
+        let replies = until_answered(&mut rig, 1, 2);
+        assert!(replies.iter().map(|reply| reply.opaque).eq(opaques), "round {round}");
+        assert!(!rig.service.core.spare_groups.is_empty());
+    }
+}
+
+#[test]
 fn a_held_pull_sees_a_message_only_once_it_is_on_disk() {
     let mut rig = Rig::new(FlushMode::Sync);
     rig.open(2, false);
