@@ -3,7 +3,6 @@
 use super::{ExtFields, FLAG_RESPONSE, HeaderError, Peeked, RequestHeader, text};
 use crate::cursor::Cursor;
 use crate::language::Language;
-use std::borrow::Cow;
 
 /// Reads a binary header. Bytes after the ext fields are ignored, as in Java.
 pub(super) fn decode(header: &[u8]) -> Result<RequestHeader<'_>, HeaderError> {
@@ -53,17 +52,15 @@ fn prefixed<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], HeaderError> {
 
 /// An empty name or value is null in Java, and a null value is as good as no field.
 fn fields(bytes: &[u8]) -> Result<ExtFields<'_>, HeaderError> {
-    let mut ext = ExtFields::default();
-    let mut cursor = Cursor::new(bytes);
-    let checked = Checked::new(bytes);
+    let mut ext = ExtFields::with_usual_room();
+    let plain = plain_fields(bytes, &mut ext);
+    let mut cursor = Cursor::new(bytes.get(plain..).unwrap_or_default());
     while !cursor.rest().is_empty() {
         let length = cursor.i16().ok_or(HeaderError::Truncated)?;
         let name_bytes =
             usize::try_from(length).map_err(|_| HeaderError::NegativeLength(length.into()))?;
-        let name = cursor.take(name_bytes).ok_or(HeaderError::Truncated)?;
-        let name = checked.text(name, bytes.len() - cursor.rest().len());
-        let value = prefixed(&mut cursor)?;
-        let value = checked.text(value, bytes.len() - cursor.rest().len());
+        let name = text(cursor.take(name_bytes).ok_or(HeaderError::Truncated)?);
+        let value = text(prefixed(&mut cursor)?);
         if !name.is_empty() && !value.is_empty() {
             ext.push(name, value)?;
         }
@@ -71,29 +68,38 @@ fn fields(bytes: &[u8]) -> Result<ExtFields<'_>, HeaderError> {
     Ok(ext)
 }
 
-/// Names, values and the lengths between them as one text, up to where they are none: a length of
-/// 128 or more is not UTF-8. One check for all is cheaper than one for each of some twenty texts.
-struct Checked<'a>(&'a str);
-
-impl<'a> Checked<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        let checked = std::str::from_utf8(bytes).or_else(|error| {
-            std::str::from_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default())
-        });
-        Self(checked.unwrap_or_default())
+/// Takes the first fields, as long as they and the lengths between them are one text and there are
+/// no more than usual; answers where they end. One check for all is cheaper than one for each of
+/// some twenty texts. A length of 128 or more is not UTF-8.
+fn plain_fields<'a>(bytes: &'a [u8], ext: &mut ExtFields<'a>) -> usize {
+    let text = std::str::from_utf8(bytes)
+        .or_else(|error| std::str::from_utf8(bytes.get(..error.valid_up_to()).unwrap_or_default()));
+    let text = text.unwrap_or_default();
+    let mut at = 0;
+    while let Some((name, value, end)) = plain_field(text, at) {
+        if !name.is_empty() && !value.is_empty() && !ext.push_within_room(name, value) {
+            break;
+        }
+        at = end;
     }
+    at
+}
 
-    /// What ends at `end` of the checked bytes, as [`text`] reads it.
-    #[inline]
-    fn text(&self, bytes: &'a [u8], end: usize) -> Cow<'a, str> {
-        let known = self.0.get(end - bytes.len()..end);
-        known.map_or_else(|| text(bytes), Cow::Borrowed)
-    }
+/// Name, value and end of the field at `at`.
+#[inline]
+fn plain_field(text: &str, at: usize) -> Option<(&str, &str, usize)> {
+    let length = text.as_bytes().get(at..)?.first_chunk()?;
+    let name_end = at + 2 + usize::try_from(i16::from_be_bytes(*length)).ok()?;
+    let length = text.as_bytes().get(name_end..)?.first_chunk()?;
+    let value_at = name_end + 4;
+    let end = value_at + usize::try_from(i32::from_be_bytes(*length)).ok()?;
+    Some((text.get(at + 2..name_end)?, text.get(value_at..end)?, end))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::MAX_EXT_FIELDS;
 
     fn header(code: i16, flag: i32, tail: &[u8]) -> Vec<u8> {
         let mut bytes = code.to_be_bytes().to_vec();
@@ -137,6 +143,27 @@ mod tests {
         let read = decode(&bytes).unwrap();
         let values: Vec<_> = read.ext.iter().map(|(_, value)| value.to_owned()).collect();
         assert_eq!(values, ["é", &long, "z", "x\u{FFFD}y", "ü"]);
+    }
+
+    #[test]
+    fn more_fields_than_usual_are_all_read_up_to_the_limit() {
+        for (count, last) in [(40, "é"), (MAX_EXT_FIELDS, "z"), (MAX_EXT_FIELDS + 1, "z")] {
+            let mut pairs = b"\0\x01n\0\0\0\x01v".repeat(count - 1);
+            pairs.extend_from_slice(b"\0\x04last\0\0\0");
+            pairs.push(last.len() as u8);
+            pairs.extend_from_slice(last.as_bytes());
+            let mut tail = vec![0; 4];
+            tail.extend_from_slice(&(pairs.len() as u32).to_be_bytes());
+            tail.extend_from_slice(&pairs);
+            let bytes = header(10, 0, &tail);
+            let read = decode(&bytes).map(|read| read.ext);
+            if count > MAX_EXT_FIELDS {
+                assert_eq!(read, Err(HeaderError::TooManyFields));
+                continue;
+            }
+            let ext = read.unwrap();
+            assert_eq!((ext.len(), ext.get("n"), ext.get("last")), (count, Some("v"), Some(last)));
+        }
     }
 
     #[test]

@@ -34,6 +34,10 @@ pub enum FieldError {
 }
 
 impl<'a> ExtFields<'a> {
+    pub(super) fn with_usual_room() -> Self {
+        Self { texts: Vec::with_capacity(2 * USUAL_FIELDS), owned: Vec::new() }
+    }
+
     #[inline]
     pub(super) fn push(
         &mut self,
@@ -49,6 +53,17 @@ impl<'a> ExtFields<'a> {
         self.add(name);
         self.add(value);
         Ok(())
+    }
+
+    /// Adds a field unless it would take more memory.
+    #[inline]
+    pub(super) fn push_within_room(&mut self, name: &'a str, value: &'a str) -> bool {
+        let has_room = self.texts.capacity() - self.texts.len() >= 2;
+        if has_room {
+            self.texts.push(name);
+            self.texts.push(value);
+        }
+        has_room
     }
 
     #[inline]
