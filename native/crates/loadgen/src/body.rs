@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 /// Bytes that name a message; the smallest body.
 pub(crate) const NAME_BYTES: usize = 16;
+/// Bytes of a body that one number makes.
+const BLOCK_BYTES: usize = 64;
 
 /// Sizes of bodies, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,23 +45,19 @@ impl fmt::Display for BodySizes {
 
 /// Appends a body of `size` bytes.
 pub(crate) fn write_body(out: &mut Vec<u8>, run: u64, sequence: u64, size: usize) {
-    let start = out.len();
+    out.reserve(size);
     out.extend_from_slice(&run.to_be_bytes());
     out.extend_from_slice(&sequence.to_be_bytes());
-    out.resize(start + size, 0);
-    let rest = out.get_mut(start + NAME_BYTES..).unwrap_or_default();
+    let rest = size.saturating_sub(NAME_BYTES);
     let seed = mix(run ^ mix(sequence));
     // One mix for 64 bytes, and none waits for the one before it: the driver's own time must stay
     // small.
     let word = |nth| mix(seed.wrapping_add(nth)).to_be_bytes();
-    let (blocks, last) = rest.as_chunks_mut::<64>();
-    let mut next = 0;
-    for block in blocks {
-        block.as_chunks_mut().0.fill(word(next));
-        next += 1;
-    }
-    for place in last.chunks_mut(8) {
-        place.copy_from_slice(word(next).get(..place.len()).unwrap_or_default());
+    let mut block = [0; BLOCK_BYTES];
+    for nth in 0..rest.div_ceil(BLOCK_BYTES) {
+        block.as_chunks_mut().0.fill(word(nth as u64));
+        let left = rest - nth * BLOCK_BYTES;
+        out.extend_from_slice(block.get(..left).unwrap_or(&block));
     }
 }
 

@@ -26,6 +26,7 @@ mod pull;
 mod readiness;
 mod report;
 mod requests;
+mod send_frames;
 mod verify;
 
 use std::process::ExitCode;

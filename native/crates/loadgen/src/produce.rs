@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 use turbopump_wire::codes::response_code;
 use turbopump_wire::frame::Frame;
-use turbopump_wire::header::{HeaderEncoding, peek};
+use turbopump_wire::header::peek;
 use turbopump_wire::record::body_crc;
 
 use crate::arguments::Arguments;
@@ -17,10 +17,11 @@ use crate::driver::{Driver, Pace, Workload, resolve};
 use crate::error::LoadError;
 use crate::ledger::LedgerWriter;
 use crate::report::Measure;
-use crate::requests::{Send, encoding, header, number, send_header};
+use crate::requests::{encoding, header, number};
+use crate::send_frames::{Message, SendFrames};
 
 struct Produce {
-    encoding: HeaderEncoding,
+    frames: SendFrames,
     /// Taken in turn, so that each run of messages touches all of them.
     topics: Vec<String>,
     queues: u32,
@@ -39,21 +40,8 @@ struct Produce {
     /// Stored but not promised (10, 11, 12) and refused, by code; since the start.
     refused: BTreeMap<i32, u64>,
     unknown: u64,
-    /// Up to the message's own digits in its unique key; each message puts its own behind them.
-    properties: String,
-    kept_properties: usize,
     /// The wall clock's milliseconds at a time of the other clock: asked for once.
     epoch: (Instant, i64),
-}
-
-/// Sixteen digits; the formatter's way takes a tenth of the driver's time.
-fn push_hex(out: &mut String, value: u64) {
-    const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
-    let digits: [u8; 16] = std::array::from_fn(|nth| {
-        let digit = (value >> (60 - 4 * nth)) as usize & 15;
-        DIGITS.get(digit).copied().unwrap_or_default()
-    });
-    out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<ExitCode, LoadError> {
@@ -93,16 +81,15 @@ impl Produce {
         }
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let run = mix(since_epoch.as_nanos() as u64 ^ u64::from(std::process::id()));
-        let mut properties = "UNIQ_KEY\u{1}".to_owned();
-        push_hex(&mut properties, run);
         let ledger = ledger.map(|path| LedgerWriter::append(&path, run, queues, &topic));
+        let topics: Vec<String> = match topics {
+            Some(count) => (0..count.max(1)).map(|nth| format!("{topic}_{nth}")).collect(),
+            None => vec![topic],
+        };
         let now = Instant::now();
         Ok(Self {
-            encoding,
-            topics: match topics {
-                Some(count) => (0..count.max(1)).map(|nth| format!("{topic}_{nth}")).collect(),
-                None => vec![topic],
-            },
+            frames: SendFrames::new(encoding, run, topics.len() * queues as usize),
+            topics,
             queues,
             sizes,
             run,
@@ -116,8 +103,6 @@ impl Produce {
             last: now,
             refused: BTreeMap::new(),
             unknown: 0,
-            kept_properties: properties.len(),
-            properties,
             epoch: (now, since_epoch.as_millis() as i64),
         })
     }
@@ -150,19 +135,17 @@ impl Workload for Produce {
         let nth = (sequence % self.topics.len() as u64) as usize;
         let turn = sequence / self.topics.len() as u64;
         let queue_id = (turn % u64::from(self.queues)) as u32;
-        self.properties.truncate(self.kept_properties);
-        push_hex(&mut self.properties, sequence);
-        self.properties.push_str("\u{2}WAIT\u{1}true\u{2}");
         let (epoch, epoch_ms) = self.epoch;
-        let send = Send {
+        let message = Message {
+            opaque,
             topic: self.topics.get(nth).map_or("", String::as_str),
             queues: self.queues,
             queue_id,
             born_ms: epoch_ms + now.saturating_duration_since(epoch).as_millis() as i64,
-            properties: &self.properties,
+            sequence,
             body_bytes: size,
         };
-        send_header(out, self.encoding, opaque, &send)?;
+        self.frames.append(out, nth * self.queues as usize + queue_id as usize, &message)?;
         let body_at = out.len();
         write_body(out, self.run, sequence, size);
         if let Some(ledger) = &mut self.ledger {
@@ -219,19 +202,5 @@ impl Workload for Produce {
 
     fn is_done(&self, now: Instant) -> bool {
         self.next >= self.count || now >= self.until
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_has_sixteen_digits_a_number() {
-        for value in [0, 9, 0xab, u64::MAX, 0x0123_4567_89ab_cdef] {
-            let mut key = "x".to_owned();
-            push_hex(&mut key, value);
-            assert_eq!(key, format!("x{value:016X}"));
-        }
     }
 }
