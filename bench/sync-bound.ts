@@ -3,7 +3,9 @@
  * broker under the same load, in turn on the device and in memory (tmpfs), where a synced write
  * costs its copy and no wait. Two things are out of reach whatever the device: a rate that memory
  * does not reach either, and one that takes more of the processors than a load that waits for
- * nothing gets.
+ * nothing gets. And once more on the device with as many bytes in flight in a sixteenth of the
+ * messages: what they reach of the limit and small ones do not is the processors' work for each
+ * message.
  */
 import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,6 +39,8 @@ const memorySeconds = 1;
 const memoryRoomBytes = 12 * 2 ** 30;
 /** `TMPFS_MAGIC` of `linux/magic.h`. */
 const tmpfsType = 0x01_02_19_94;
+/** How many messages one is made of. */
+const merged = 16;
 const restMs = 500;
 const restLimitMs = 60_000;
 
@@ -51,6 +55,8 @@ export interface Pair {
   /** Share of all processors in use, whoever used them, in the run on the device. */
   deviceBusy: number;
   memoryBusy: number;
+  /** As `shareOfLimit`, of as many bytes in flight in fewer and larger messages. */
+  shareOfFew: number;
 }
 
 export type Bound = 'met' | 'processors' | 'neither shown';
@@ -65,12 +71,20 @@ export function processorsOverMemory({ shareOfLimit, deviceBusy, memoryBusy }: P
   return ((promised / shareOfLimit) * deviceBusy) / memoryBusy;
 }
 
-/** Of medians; either bound is enough to keep a broker from what is promised. */
+/** Of medians; each of the bounds is enough to keep a broker from what is promised. */
 export function boundOf(pairs: readonly Pair[]): Bound {
   const median = (of: (pair: Pair) => number): number => spread(pairs.map(of)).median;
   if (median(({ shareOfLimit }) => shareOfLimit) >= promised) return 'met';
   const isOutOfReach = median(memoryOverPromised) < 1 || median(processorsOverMemory) > 1;
-  return isOutOfReach ? 'processors' : 'neither shown';
+  const isForMessages = median(({ shareOfFew }) => shareOfFew) >= promised;
+  return isOutOfReach || isForMessages ? 'processors' : 'neither shown';
+}
+
+/** As many bytes in flight over as many connections. */
+export function inFewMessages(workload: Workload): Workload {
+  const { inFlight, bodyBytes } = workload;
+  if (inFlight % merged !== 0) throw new BadOption(`${workload.name} has too few in flight`);
+  return { ...workload, inFlight: inFlight / merged, bodyBytes: bodyBytes * merged };
 }
 
 export async function syncBound(options: SyncBoundOptions): Promise<void> {
@@ -78,12 +92,15 @@ export async function syncBound(options: SyncBoundOptions): Promise<void> {
   if (deviceWork(tmpdir()) === null) throw new BadOption(`${tmpdir()} is on no device`);
   const other = options.workloads.find(({ kind, flush }) => `${kind} ${flush}` !== measured);
   if (other !== undefined) throw new BadOption(`${other.name} is no load of synced sends`);
+  // Refused before the first minute of load.
+  options.workloads.forEach(inFewMessages);
   const rows: string[] = [];
   for (const workload of options.workloads) rows.push(await row(workload, options));
   console.log(`medians (least-most) of ${options.pairs} alternated pairs`);
   const columns = ['load', 'share of the limit', 'rate in memory / on the device'];
   columns.push(`rate in memory / at ${promised} of the limit`);
   columns.push(`processors for ${promised} of the limit / in use in memory`);
+  columns.push(`share of the limit in ${merged} times larger messages`);
   columns.push('processors in use, device', 'processors in use, memory', `${promised}`);
   console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
   for (const each of rows) console.log(each);
@@ -91,9 +108,12 @@ export async function syncBound(options: SyncBoundOptions): Promise<void> {
 
 async function row(workload: Workload, options: SyncBoundOptions): Promise<string> {
   const peer = await start(ours(), workload);
-  const [devices, memories]: [Run[], LoadReport[]] = [[], []];
+  const [devices, few, memories]: [Run[], Run[], LoadReport[]] = [[], [], []];
   const onDevice = async (): Promise<void> => {
     devices.push(await run(peer, workload, options.seconds));
+  };
+  const inFew = async (): Promise<void> => {
+    few.push(await run(peer, inFewMessages(workload), options.seconds));
   };
   const inMemory = async (): Promise<void> => {
     const one = () => runInMemory(workload, options.memory);
@@ -102,23 +122,32 @@ async function row(workload: Workload, options: SyncBoundOptions): Promise<strin
   try {
     await prepare(peer, workload, options.warmUpSeconds ?? usualWarmUpSeconds);
     for (let pair = 0; pair < options.pairs; pair++) {
-      const turns = [() => whileStopped([], peer.folder, onDevice), inMemory];
+      const atRest = [onDevice, inFew].map((one) => () => whileStopped([], peer.folder, one));
+      const turns = [...atRest, inMemory];
       for (const turn of pair % 2 === 0 ? turns : turns.reverse()) await turn();
     }
   } finally {
     await peer.stop();
   }
-  return line(workload, devices, memories);
+  return line(workload, devices, few, memories);
 }
 
-function line(workload: Workload, devices: readonly Run[], memories: readonly LoadReport[]) {
+function line(
+  workload: Workload,
+  devices: readonly Run[],
+  few: readonly Run[],
+  memories: readonly LoadReport[],
+): string {
   const pairs = devices.map((device, nth): Pair => {
     const shareOfLimit = device.written?.shareOfLimit;
-    if (shareOfLimit === undefined) throw new Error('a run on the device flushed nothing');
+    const shareOfFew = few[nth]?.written?.shareOfLimit;
+    if (shareOfLimit === undefined || shareOfFew === undefined) {
+      throw new Error('a run on the device flushed nothing');
+    }
     const memory = memories[nth];
     if (memory === undefined) throw new Error('a run on the device has none beside it');
     return {
-      ...{ shareOfLimit, device: device.per_second, memory: memory.per_second },
+      ...{ shareOfLimit, shareOfFew, device: device.per_second, memory: memory.per_second },
       ...{ deviceBusy: device.machine_busy_share, memoryBusy: memory.machine_busy_share },
     };
   });
@@ -128,6 +157,7 @@ function line(workload: Workload, devices: readonly Run[], memories: readonly Lo
     text(({ device, memory }) => memory / device),
     text(memoryOverPromised),
     text(processorsOverMemory),
+    text(({ shareOfFew }) => shareOfFew),
     text(({ deviceBusy }) => deviceBusy),
     text(({ memoryBusy }) => memoryBusy),
   ];
