@@ -94,8 +94,6 @@ export async function syncBound(options: SyncBoundOptions): Promise<void> {
   if (other !== undefined) throw new BadOption(`${other.name} is no load of synced sends`);
   // Refused before the first minute of load.
   options.workloads.forEach(inFewMessages);
-  const rows: string[] = [];
-  for (const workload of options.workloads) rows.push(await row(workload, options));
   console.log(`medians (least-most) of ${options.pairs} alternated pairs`);
   const columns = ['load', 'share of the limit', 'rate in memory / on the device'];
   columns.push(`rate in memory / at ${promised} of the limit`);
@@ -103,7 +101,8 @@ export async function syncBound(options: SyncBoundOptions): Promise<void> {
   columns.push(`share of the limit in ${merged} times larger messages`);
   columns.push('processors in use, device', 'processors in use, memory', `${promised}`);
   console.log(`| ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length)}`);
-  for (const each of rows) console.log(each);
+  // Each as it comes: a series takes minutes, and what it has measured must outlive it.
+  for (const workload of options.workloads) console.log(await row(workload, options));
 }
 
 async function row(workload: Workload, options: SyncBoundOptions): Promise<string> {
