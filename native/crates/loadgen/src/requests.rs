@@ -10,48 +10,14 @@ use turbopump_wire::header::{HeaderEncoding, Request, RequestHeader};
 
 use crate::error::LoadError;
 
-const GROUP: &str = "turbopump_loadgen";
+/// Of producers and consumers.
+pub(crate) const GROUP: &str = "turbopump_loadgen";
 /// `PullSysFlag`: the subscription is in the request, so the group need not be known.
 const PULL_WITH_SUBSCRIPTION: i32 = 4;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One send, in the short names of `SendMessageRequestHeaderV2`.
-pub(crate) struct Send<'a> {
-    pub(crate) topic: &'a str,
-    pub(crate) queues: u32,
-    pub(crate) queue_id: u32,
-    pub(crate) born_ms: i64,
-    pub(crate) properties: &'a str,
-    pub(crate) body_bytes: usize,
-}
-
 pub(crate) fn encoding(json: bool) -> HeaderEncoding {
     if json { HeaderEncoding::Json } else { HeaderEncoding::Binary }
-}
-
-/// Appends the header; the body follows.
-pub(crate) fn send_header(
-    out: &mut Vec<u8>,
-    encoding: HeaderEncoding,
-    opaque: i32,
-    send: &Send<'_>,
-) -> Result<(), LoadError> {
-    Request::begin(out, encoding, request_code::SEND_MESSAGE_V2, opaque)
-        .ext("a", GROUP)
-        .ext("b", send.topic)
-        .ext("c", "TBW102")
-        .ext("d", send.queues)
-        .ext("e", send.queue_id)
-        .ext("f", 0)
-        .ext("g", send.born_ms)
-        .ext("h", 0)
-        .ext("i", send.properties)
-        .ext("j", 0)
-        .ext("k", false)
-        .ext("l", 16)
-        .ext("m", false)
-        .finish(send.body_bytes)
-        .map_err(|error| LoadError::Protocol(error.to_string()))
 }
 
 /// Appends a pull of one queue that does not wait for arrivals.

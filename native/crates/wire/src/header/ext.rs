@@ -34,6 +34,7 @@ pub enum FieldError {
 }
 
 impl<'a> ExtFields<'a> {
+    /// With room for the fields of nearly every request, far below [`MAX_EXT_FIELDS`].
     pub(super) fn with_usual_room() -> Self {
         Self { texts: Vec::with_capacity(2 * USUAL_FIELDS), owned: Vec::new() }
     }
